@@ -1,0 +1,66 @@
+// The shape of a standard: the regulator's numbers as data, each with the clause behind it and its weight.
+import { type Static, Type } from 'typebox';
+import { Identifier, Severity, ZoneKind } from './primitives.ts';
+import { Text } from './text.ts';
+
+const closed = { additionalProperties: false };
+
+const requirement = <Numbers extends Record<string, ReturnType<typeof Type.Number> | ReturnType<typeof Type.Integer>>>(numbers: Numbers) =>
+  Type.Object({ clause: Text, severity: Severity, ...numbers }, closed);
+
+const Pixels = Type.Integer({ minimum: 1, maximum: 20000, description: 'pixels' });
+
+/** Rules read every number from here; none is written in code. */
+export const Standard = Type.Object(
+  {
+    id: Identifier,
+    version: Type.String({ minLength: 1, maxLength: 20 }),
+    title: Text,
+    source: Text,
+    zones: Type.Array(
+      Type.Object(
+        { kind: ZoneKind, minHealthyCameras: Type.Integer({ minimum: 1, maximum: 50 }), clause: Text, severity: Severity },
+        closed,
+      ),
+      { minItems: 1 },
+    ),
+    cameraReachable: requirement({}),
+    streamDecodes: requirement({}),
+    pictureNotBlack: requirement({}),
+    pictureQuality: requirement({
+      minWidth: Pixels,
+      minHeight: Pixels,
+      minFramesPerSecond: Type.Number({ minimum: 0, maximum: 120 }),
+      tolerancePercent: Type.Number({
+        minimum: 0,
+        maximum: 50,
+        description: 'what a measured frame rate may fall short by and still count as met',
+      }),
+    }),
+    clock: requirement({ maxOffsetSeconds: Type.Number({ minimum: 0, maximum: 86400 }) }),
+    retention: requirement({
+      minDays: Type.Integer({ minimum: 1, maximum: 400 }),
+      dayCompletePercent: Type.Number({
+        minimum: 0,
+        maximum: 100,
+        description: 'share of a day that must be recorded for the day to count',
+      }),
+    }),
+    gatewayHeard: requirement({ silentAfterSeconds: Type.Integer({ minimum: 10, maximum: 86400 }) }),
+    recordsComplete: requirement({
+      keepOpenHours: Type.Number({ minimum: 0, maximum: 720, description: 'how long a loss stays an open gap' }),
+    }),
+    unknownGraceSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 86400,
+      description: 'how long something may stay unproven before that is a gap',
+    }),
+  },
+  closed,
+);
+export type Standard = Static<typeof Standard>;
+
+/** How gaps and pages name it: `taiyuan-community-2022 v1`. */
+export function standardName({ id, version }: Pick<Standard, 'id' | 'version'>): string {
+  return `${id} v${version}`;
+}

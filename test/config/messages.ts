@@ -1,0 +1,182 @@
+// Golden messages: one of each kind, as they go over the wire. Other people's programs may rely on every key here.
+const attributes = {
+  specversion: '1.0',
+  source: '/canteens/yingze-1/gateway',
+  time: '2026-11-23T04:00:00.000Z',
+  datacontenttype: 'application/json',
+};
+const place = (sequence: number) => ({ epoch: '5f0c8a52', sequence });
+
+export const factEvent = {
+  ...attributes,
+  id: '5f0c8a52/7',
+  type: 'cn.mingzao.fact.v1',
+  ...place(7),
+  data: {
+    schemaVersion: 1,
+    check: 'stream',
+    device: 'kitchen-1',
+    outcome: 'ok',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T04:03:20.000Z',
+    measured: {
+      codec: 'h264',
+      width: 1920,
+      height: 1080,
+      framesPerSecond: 20,
+      bitsPerSecond: 812_000,
+      keyframeSeconds: 2,
+      sampledSeconds: 5,
+      via: 'media2',
+      profile: 'main',
+    },
+  },
+};
+
+export const footageEvent = {
+  ...attributes,
+  id: '5f0c8a52/8',
+  type: 'cn.mingzao.fact.v1',
+  ...place(8),
+  data: {
+    schemaVersion: 1,
+    check: 'footage',
+    device: 'nvr',
+    outcome: 'ok',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T07:00:30.000Z',
+    measured: {
+      method: 'profile-g-events',
+      complete: true,
+      from: '2026-08-23T04:00:00.000Z',
+      to: '2026-11-23T04:00:00.000Z',
+      recordings: [
+        {
+          camera: 'kitchen-1',
+          recording: 'rec-2',
+          oldest: '2026-08-23T04:00:00.000Z',
+          newest: '2026-11-23T04:00:00.000Z',
+          days: [{ day: '2026-11-22', recordedSeconds: 86_400, expectedSeconds: 86_400 }],
+          gaps: [{ from: '2026-11-20T18:00:00.000Z', to: '2026-11-20T18:41:00.000Z' }],
+          gapCount: 1,
+        },
+      ],
+    },
+  },
+};
+
+export const faultEvent = {
+  ...attributes,
+  id: '5f0c8a52/9',
+  type: 'cn.mingzao.fact.v1',
+  ...place(9),
+  data: {
+    schemaVersion: 1,
+    check: 'reachable',
+    device: 'kitchen-1',
+    outcome: 'fault',
+    fault: 'refused',
+    detail: '192.168.1.22:80 refused the connection',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T04:00:33.000Z',
+  },
+};
+
+export const layoutEvent = {
+  ...attributes,
+  id: '5f0c8a52/1',
+  type: 'cn.mingzao.layout.v1',
+  ...place(1),
+  data: {
+    schemaVersion: 1,
+    zones: [{ id: 'kitchen', kind: 'cooking', name: '厨房' }],
+    cameras: [{ id: 'kitchen-1', name: '厨房1号', zones: ['kitchen'] }],
+    recorders: [{ id: 'nvr', name: '录像机', cameras: ['kitchen-1'] }],
+  },
+};
+
+export const lossEvent = {
+  ...attributes,
+  id: '5f0c8a52/5',
+  type: 'cn.mingzao.loss.v1',
+  ...place(5),
+  data: { schemaVersion: 1, from: 2, to: 4, reason: 'outbox-full' },
+};
+export const replyEvent = {
+  ...attributes,
+  id: '5f0c8a52/6',
+  type: 'cn.mingzao.reply.v1',
+  ...place(6),
+  data: { schemaVersion: 1, command: 'c-1', status: 'unsupported', detail: 'this gateway cannot play footage' },
+};
+
+export const statusMessage = {
+  ...attributes,
+  id: 's1/status',
+  type: 'cn.mingzao.status.v1',
+  data: { schemaVersion: 1, online: true, session: 's1', since: '2026-11-23T03:59:00.000Z', version: '0.1.0' },
+};
+
+export const heartbeatMessage = {
+  ...attributes,
+  id: 's1/2',
+  type: 'cn.mingzao.heartbeat.v1',
+  data: {
+    schemaVersion: 1,
+    session: 's1',
+    at: '2026-11-23T04:00:00.000Z',
+    uptimeSeconds: 60,
+    memoryBytes: 80_000_000,
+    outbox: { waiting: 3, dropped: 0, oldest: '2026-11-23T03:59:58.000Z' },
+    devices: [{ id: 'kitchen-1', reachable: 'ok', seenAt: '2026-11-23T03:59:55.000Z' }],
+  },
+};
+
+export const ackMessage = {
+  ...attributes,
+  source: '/server',
+  id: 'yingze-1/5f0c8a52/9',
+  type: 'cn.mingzao.ack.v1',
+  data: { schemaVersion: 1, epoch: '5f0c8a52', sequence: 9 },
+};
+
+const text = { zh: '不在线', en: 'Offline' };
+export const gapsMessage = {
+  ...attributes,
+  source: '/server',
+  id: 'yingze-1/gaps/1',
+  type: 'cn.mingzao.gaps.v1',
+  data: {
+    schemaVersion: 1,
+    at: '2026-11-23T04:00:00.000Z',
+    gaps: [
+      {
+        id: 'yingze-1.camera-unreachable.kitchen-1.mibc1s00',
+        canteen: 'yingze-1',
+        rule: 'camera-unreachable',
+        gate: 'monitoring-connected',
+        device: 'kitchen-1',
+        severity: 'major',
+        certainty: 'fault',
+        status: 'open',
+        openedAt: '2026-11-23T04:00:00.000Z',
+        closedAt: null,
+        measured: text,
+        required: text,
+        cause: text,
+        fix: text,
+        clause: text,
+        standard: 'taiyuan-community-2022 v1',
+        foldedUnder: null,
+      },
+    ],
+  },
+};
+
+export const commandMessage = {
+  ...attributes,
+  source: '/server',
+  id: 'c-1',
+  type: 'cn.mingzao.command.v1',
+  data: { schemaVersion: 1, id: 'c-1', kind: 'probe-now', device: 'kitchen-1', expiresAt: '2026-11-23T04:01:00.000Z' },
+};
