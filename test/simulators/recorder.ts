@@ -1,0 +1,107 @@
+// A simulated ONVIF recorder: channels as media profiles, and the Recording, Search and Replay services over a history that goes on.
+import { createFootageLog, type FootageGap } from './footage.ts';
+import type { ClipName, Media } from './media.ts';
+import type { Channel } from './onvif/channels.ts';
+import { createDevice, type DeviceOptions, type DeviceParts, type SimulatedDevice, samePath } from './onvif/device.ts';
+import { mediaService } from './onvif/media-service.ts';
+import { recordingService } from './onvif/recording-service.ts';
+import type { Recording } from './onvif/recordings.ts';
+import { replayService } from './onvif/replay-service.ts';
+import { searchService } from './onvif/search-service.ts';
+
+export interface RecordedChannel {
+  name: string;
+  /** What it shows; `h264-1080p` unless told. */
+  clip?: ClipName | undefined;
+  /** Whole days of footage before today; 90 unless told. */
+  days?: number | undefined;
+  gaps?: readonly FootageGap[] | undefined;
+  /** Anything a person reads. */
+  location?: string | undefined;
+}
+
+export interface RecorderOptions extends DeviceOptions {
+  media: Media;
+  channels: readonly RecordedChannel[];
+  /** Searches at a time; 2 unless told. */
+  maxSearches?: number | undefined;
+  /** Most results in one answer; 50 unless told. */
+  pageMax?: number | undefined;
+  /** `ends-only`: FindEvents knows where each recording begins and ends, and none of its holes. */
+  history?: 'full' | 'ends-only' | undefined;
+}
+
+export interface SimulatedRecorder extends SimulatedDevice {
+  readonly kind: 'recorder';
+  /** Tokens of the recordings, in the order of the channels. */
+  readonly recordings: readonly string[];
+}
+
+/** Starts listening. Rejects where a port is taken. */
+export async function createRecorder({ media, channels, ...options }: RecorderOptions): Promise<SimulatedRecorder> {
+  const { device } = await createDevice(
+    {
+      kind: 'recorder',
+      identity: { manufacturer: 'Mingzao', model: 'SIM-NVR', firmware: '1.0.0', serial: 'SIMNVR0001', name: 'Simulated recorder' },
+      profiles: ['Streaming', 'G'],
+      inputs: 0,
+      build: (parts) => servicesOf({ media, channels, ...options }, parts),
+    },
+    options,
+  );
+  return { ...device, kind: 'recorder', recordings: channels.map((_, index) => recordingToken(index)) };
+}
+
+function servicesOf(options: RecorderOptions, { faults, clock, now, streamUrl }: DeviceParts) {
+  const recordings = options.channels.map((channel, index) => recordingOf(channel, index, { media: options.media, clock, now }));
+  const channels = recordings.map(({ channel }) => channel);
+  faults.onSwitch('recording-stopped', (on) => {
+    for (const { log } of recordings) on ? log.stop() : log.start();
+  });
+  return {
+    channels,
+    services: [
+      mediaService({ channels, faults, streamUrl }),
+      recordingService(recordings),
+      searchService({
+        recordings,
+        faults,
+        now,
+        maxSessions: options.maxSearches ?? 2,
+        pageMax: options.pageMax ?? 50,
+        history: options.history ?? 'full',
+      }),
+      replayService({ recordings, faults, streamUrl }),
+    ],
+    replay(path: string, query: URLSearchParams) {
+      const recording = recordings.find(({ replayPath }) => samePath(replayPath, path, query));
+      return recording && { clip: recording.channel.clip, stalled: () => faults.has('stalled'), footage: recording.log.footage() };
+    },
+  };
+}
+
+function recordingToken(index: number): string {
+  return `Recording_${index + 1}`;
+}
+
+type Shared = Pick<DeviceParts, 'clock' | 'now'> & { media: Media };
+
+function recordingOf(recorded: RecordedChannel, index: number, { media, clock, now }: Shared): Recording {
+  const number = index + 1;
+  const { name, clip = 'h264-1080p', days = 90, gaps = [], location = '' } = recorded;
+  const channel: Channel = {
+    profile: `Channel_${number}`,
+    name,
+    source: `VideoSource_${number}`,
+    clip: () => media[clip],
+    streamPath: `/cam/realmonitor?channel=${number}&subtype=0`,
+    snapshotPath: `/snapshot/${number}.jpg`,
+  };
+  return {
+    token: recordingToken(index),
+    channel,
+    location,
+    replayPath: `/cam/playback?channel=${number}`,
+    log: createFootageLog({ days, gaps, utcOffsetMinutes: clock.utcOffsetMinutes, now }),
+  };
+}
