@@ -1,0 +1,108 @@
+// Assembles the HTTP side: routes for each audience, their description, the pages, and one form for every error. Never listens.
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyError, LogController } from 'fastify';
+import { problemIn } from '#config/validate.ts';
+import type { Standard } from '#contract/standard.ts';
+import type { Canteens } from './canteens.ts';
+import { ServerError } from './errors.ts';
+import type { Live } from './live.ts';
+import { createEventStreams } from './routes/event-streams.ts';
+import { type Load, operationsRoutes } from './routes/operations.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { regulatorRoutes } from './routes/regulator.ts';
+import type { StateStore } from './stores/state-store.ts';
+
+export interface AppDeps {
+  canteens: Canteens;
+  store: StateStore;
+  standard: Standard;
+  live: Live;
+  /** The folder of the built pages. */
+  pages: string;
+  version: string;
+  load: () => Load;
+  /** How often an open page is told that the server is there, milliseconds. */
+  tickMs?: number;
+  log: FastifyBaseLogger;
+  now: () => number;
+}
+
+export type App = Awaited<ReturnType<typeof buildApp>>;
+
+/** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
+export async function buildApp(deps: AppDeps) {
+  const { canteens, store, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
+  const streams = createEventStreams({ canteens, live, tickMs, now });
+  const app = Fastify({
+    // Main tells the address; fastify would tell it once more.
+    loggerInstance: log.level === 'info' ? log.child({}, { level: 'warn' }) : log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 64 * 1024,
+    // A key nobody knows is a mistake to be told, not to be dropped in silence.
+    ajv: { customOptions: { removeAdditional: false, strictTypes: false, verbose: true } },
+    schemaErrorFormatter: (errors, where) => new Error(`${where}: ${problemIn(errors)}`),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  // The compiler holds every view to its schema already.
+  app.setSerializerCompiler(() => (view) => JSON.stringify(view));
+  app.setErrorHandler<FastifyError | ServerError>((error, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500 && !(error instanceof ServerError)) log.error({ err: error, url: request.routeOptions.url }, 'a request failed');
+    const message = status === 500 ? 'The server failed at this; its log says why.' : error.message;
+    return reply.code(status).send({ error: codeOf(error, status), message });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({
+      error: 'not-found',
+      message: `There is nothing at ${request.method} ${pathOf(request.url)}; /api/docs lists what there is.`,
+    }),
+  );
+  app.addHook('preClose', async () => streams.close());
+
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: ourPagesOnly },
+    // Served over plain HTTP on the loopback address; a proxy that adds TLS adds this as well.
+    strictTransportSecurity: false,
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages });
+  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
+  await app.register(operationsRoutes({ store, canteens, streams, load, version, startedAt: now(), now }));
+  await app.register(pageRoutes(pages));
+  return app;
+}
+
+const ourPagesOnly = {
+  defaultSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  objectSrc: ["'none'"],
+};
+
+/** Swagger's page writes style attributes and draws icons from data: addresses. */
+const docsPages = {
+  'default-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:'],
+  'frame-ancestors': ["'none'"],
+  'object-src': ["'none'"],
+};
+
+function codeOf(error: FastifyError | ServerError, status: number): string {
+  if (error instanceof ServerError) return error.code;
+  return status >= 500 ? 'internal' : 'invalid-request';
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? '/';
+}

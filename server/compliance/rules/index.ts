@@ -1,0 +1,27 @@
+// Every rule, in the order a page lists them. A new rule is one file and one line here.
+import type { Rule } from '../rule.ts';
+import { cameraNotRecorded } from './camera-not-recorded.ts';
+import { cameraClockOff, recorderClockOff } from './clock-off.ts';
+import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts';
+import { gatewaySilent } from './gateway-silent.ts';
+import { pictureBelowStandard } from './picture-below-standard.ts';
+import { pictureBlack } from './picture-black.ts';
+import { recordsLost } from './records-lost.ts';
+import { retentionShort } from './retention-short.ts';
+import { streamDoesNotDecode } from './stream-does-not-decode.ts';
+import { zoneWithoutHealthyCamera } from './zone-without-healthy-camera.ts';
+
+export const rules: readonly Rule[] = [
+  gatewaySilent,
+  zoneWithoutHealthyCamera,
+  cameraUnreachable,
+  recorderUnreachable,
+  streamDoesNotDecode,
+  pictureBlack,
+  pictureBelowStandard,
+  cameraClockOff,
+  recorderClockOff,
+  retentionShort,
+  cameraNotRecorded,
+  recordsLost,
+];

@@ -1,0 +1,65 @@
+// What the server knows of one canteen: the newest fact of each check, and how long each may still be believed. Plain data, kept as JSON.
+import type { OutboxEvent } from '#contract/envelope.ts';
+import type { Fact } from '#contract/facts.ts';
+import type { Heartbeat, Status } from '#contract/gateway-health.ts';
+import type { Layout } from '#contract/layout.ts';
+
+/** Where an event stands in its outbox. */
+export interface Position {
+  epoch: string;
+  sequence: number;
+}
+
+export interface KnownFact {
+  fact: Fact;
+  position: Position;
+  /** Milliseconds since 1970, by the server's clock. After this the fact's outcome is unknown. */
+  believedUntil: number;
+  /** Since when the outcome has been what it is, milliseconds since 1970, by the server's clock. */
+  since: number;
+}
+
+export interface CanteenState {
+  canteen: string;
+  /** When the server began to expect something of this canteen: its creation, or the server's own latest start. Silence counts from here. */
+  expectedSince: number;
+  gateway: {
+    heardAt: number | null;
+    status: Status | null;
+    heartbeat: Heartbeat | null;
+    /** How far the gateway's clock is ahead of the server's, milliseconds, as of its last heartbeat. */
+    clockAheadMs: number | null;
+  };
+  layout: { layout: Layout; position: Position; since: number } | null;
+  /** By `device/check`. */
+  facts: Record<string, KnownFact>;
+  losses: { at: number; from: number; to: number; reason: string }[];
+}
+
+/** One thing the server was told, already validated. */
+export type Input =
+  | { kind: 'event'; event: OutboxEvent }
+  | { kind: 'status'; status: Status }
+  | { kind: 'heartbeat'; heartbeat: Heartbeat };
+
+/** A canteen nothing has been heard of yet. */
+export function newCanteen(canteen: string, now: number): CanteenState {
+  return {
+    canteen,
+    expectedSince: now,
+    gateway: { heardAt: null, status: null, heartbeat: null, clockAheadMs: null },
+    layout: null,
+    facts: {},
+    losses: [],
+  };
+}
+
+/** The server was down: what it missed meanwhile is its own fault, so silence counts from `now`. */
+export function expectFrom(state: CanteenState, now: number): CanteenState {
+  return { ...state, expectedSince: now };
+}
+
+/** Where a fact stands in `facts`. */
+export function factKey(device: string, check: Fact['check']): string {
+  return `${device}/${check}`;
+}

@@ -1,0 +1,91 @@
+// The sentences of gaps: how instants, devices and faults are said in Chinese and English.
+import type { FaultCode } from '#contract/facts.ts';
+import type { ZoneKind } from '#contract/primitives.ts';
+import type { Text } from '#contract/text.ts';
+
+/** The programme's own words for its zones. */
+export const zoneNames: Record<ZoneKind, Text> = {
+  dining: { zh: '就餐区', en: 'dining zone' },
+  cooking: { zh: '制餐区', en: 'cooking zone' },
+  cleaning: { zh: '清洁区', en: 'cleaning zone' },
+};
+
+const localTime = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' });
+
+/** `2026-11-23 14:02:33`, the time in the canteen. */
+export function inChina(milliseconds: number): string {
+  return localTime.format(milliseconds);
+}
+
+/** `2026-11-23`, the day in the canteen. */
+export function dayInChina(milliseconds: number): string {
+  return inChina(milliseconds).slice(0, 10);
+}
+
+/** What a fault means for whoever reads the gap, and what to do about it. */
+export function faultWording(code: FaultCode | undefined): { cause: Text; fix: Text } {
+  return code === undefined ? unexplained : faults[code];
+}
+
+const checkNetwork: Text = { zh: '检查设备供电、网线和交换机端口', en: 'Check power, cable and switch port of the device' };
+const checkDevice: Text = {
+  zh: '在设备网页上核对配置，必要时重启或升级固件',
+  en: 'Check the settings on the device’s own page; restart it or update its firmware if need be',
+};
+const checkPassword: Text = {
+  zh: '在网关配置中改正该设备的账号密码；改正前网关不再尝试，以免锁定账号',
+  en: 'Correct the account of this device in the gateway’s settings; until then the gateway tries no more, so as not to lock it',
+};
+
+const unexplained = {
+  cause: { zh: '尚未取得结果', en: 'No result yet' },
+  fix: { zh: '等待网关完成检查', en: 'Wait for the gateway to finish looking' },
+};
+
+const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
+  'no-answer': { cause: { zh: '设备无应答', en: 'The device does not answer' }, fix: checkNetwork },
+  refused: { cause: { zh: '设备拒绝连接', en: 'The device refuses the connection' }, fix: checkNetwork },
+  unreachable: { cause: { zh: '网络不可达', en: 'The network has no way to the device' }, fix: checkNetwork },
+  'too-slow': { cause: { zh: '设备应答过慢', en: 'The device answers too slowly' }, fix: checkDevice },
+  'too-large': { cause: { zh: '设备应答超出长度上限', en: 'The device’s answer is longer than allowed' }, fix: checkDevice },
+  truncated: { cause: { zh: '设备应答中断', en: 'The device’s answer breaks off' }, fix: checkDevice },
+  malformed: { cause: { zh: '设备应答不符合协议', en: 'The device’s answer is not what the protocol allows' }, fix: checkDevice },
+  redirected: {
+    cause: { zh: '设备要求转到其他地址，网关不跟随', en: 'The device redirects elsewhere, which is not followed' },
+    fix: checkDevice,
+  },
+  'http-error': { cause: { zh: '设备返回HTTP错误', en: 'The device answers with an HTTP error' }, fix: checkDevice },
+  'soap-fault': { cause: { zh: '设备返回ONVIF错误', en: 'The device answers with an ONVIF fault' }, fix: checkDevice },
+  'credentials-refused': { cause: { zh: '设备账号或密码错误', en: 'The device refuses user name or password' }, fix: checkPassword },
+  locked: { cause: { zh: '设备账号已被锁定', en: 'The account on the device is locked' }, fix: checkPassword },
+  busy: {
+    cause: { zh: '设备会话已满', en: 'The device has no session left' },
+    fix: { zh: '关闭其他客户端的连接', en: 'Close connections of other clients' },
+  },
+  'not-supported': { cause: { zh: '设备不支持所需的ONVIF服务', en: 'The device lacks the ONVIF service needed' }, fix: checkDevice },
+  'wrong-device': {
+    cause: { zh: '该地址上是另一台设备', en: 'Another device answers at this address' },
+    fix: { zh: '核对设备序列号与地址', en: 'Compare serial number and address' },
+  },
+  certificate: {
+    cause: { zh: '设备的TLS证书与登记的不符', en: 'The device’s TLS certificate is not the registered one' },
+    fix: { zh: '核对设备证书后重新登记', en: 'Check the certificate on the device and register it anew' },
+  },
+  'device-unreachable': { cause: { zh: '设备离线，未能检查', en: 'The device is offline and could not be looked at' }, fix: checkNetwork },
+  'no-stream': { cause: { zh: '设备未提供视频流', en: 'The device gives no stream' }, fix: checkDevice },
+  'does-not-decode': { cause: { zh: '视频流无法解码', en: 'The stream cannot be decoded' }, fix: checkDevice },
+  stalled: { cause: { zh: '视频流已打开但没有数据', en: 'The stream opens but nothing comes' }, fix: checkDevice },
+  black: {
+    cause: { zh: '画面全黑', en: 'The picture is black' },
+    fix: { zh: '检查镜头是否被遮挡、现场照明和红外补光', en: 'Check for a covered lens, the lights and the infrared lamp' },
+  },
+  'no-recordings': {
+    cause: { zh: '录像机上没有录像', en: 'The recorder keeps nothing' },
+    fix: { zh: '在录像机上启用全天录像并检查硬盘', en: 'Switch on continuous recording and check the disks' },
+  },
+  incomplete: { cause: { zh: '录像机的应答不完整', en: 'The recorder’s answer is incomplete' }, fix: checkDevice },
+  internal: {
+    cause: { zh: '网关自身故障', en: 'A fault of the gateway itself' },
+    fix: { zh: '查看网关日志并联系维护人员', en: 'Read the gateway’s log and call its maintainer' },
+  },
+};

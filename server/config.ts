@@ -1,0 +1,97 @@
+// The server's settings: their schema, and the loading that turns files and relative paths into what the program uses.
+import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
+import { Identifier } from '#contract/primitives.ts';
+import { Standard } from '#contract/standard.ts';
+
+const closed = { additionalProperties: false };
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Name = Type.String({ minLength: 1, maxLength: 80 });
+const Host = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  default: '127.0.0.1',
+  description: 'the address to listen at; 0.0.0.0 for every network',
+});
+const Port = (port: number) =>
+  Type.Integer({ minimum: 0, maximum: 65535, default: port, description: '0 to 65535; 0 takes any free port' });
+
+export const ServerConfig = Type.Object(
+  {
+    listen: Type.Object(
+      { host: Host, port: Port(8080) },
+      { ...closed, default: {}, description: 'where pages and interface are served (HTTP)' },
+    ),
+    mqtt: Type.Object(
+      { listen: Type.Object({ host: Host, port: Port(1883) }, { ...closed, default: {}, description: 'where gateways report (MQTT)' }) },
+      { ...closed, default: {} },
+    ),
+    dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
+    standard: Type.String({ ...Path, description: 'the file of the standard to judge by, e.g. standards/taiyuan-community-2022.yaml' }),
+    pages: Type.String({ ...Path, default: '../dashboards/dist', description: 'the folder of the built pages' }),
+    sweepSeconds: Type.Number({
+      minimum: 1,
+      maximum: 60,
+      default: 5,
+      description: 'how often each canteen is judged anew, 1 to 60 seconds',
+    }),
+    canteens: Type.Array(
+      Type.Object(
+        {
+          id: Identifier,
+          name: Name,
+          district: Name,
+          gatewayKeyFile: Type.String({ ...Path, description: 'a file holding, on one line, the key its gateway connects with' }),
+        },
+        closed,
+      ),
+      { maxItems: 10_000, description: 'the canteens under supervision' },
+    ),
+    log: Type.Object(
+      { level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], { default: 'info' }) },
+      { ...closed, default: {}, description: 'what the log tells' },
+    ),
+  },
+  closed,
+);
+export type ServerConfig = Static<typeof ServerConfig>;
+
+/** The settings as the program uses them: paths are absolute, the standard is read, and of each key only its SHA-256 is kept. */
+export interface Settings extends Omit<ServerConfig, 'standard' | 'canteens'> {
+  standard: Standard;
+  canteens: { id: string; name: string; district: string; keySha256: Buffer }[];
+}
+
+/** Paths inside the file are relative to it. Throws SettingsError, and nothing else, on whatever is wrong. */
+export function loadSettings(file: string): Settings {
+  const config = readSettings(file, ServerConfig);
+  const from = dirname(resolve(file));
+  const canteens = config.canteens.map(({ gatewayKeyFile, ...canteen }, index) => {
+    const key = readSecret(resolve(from, gatewayKeyFile), `canteens.${index}.gatewayKeyFile`);
+    return { ...canteen, keySha256: createHash('sha256').update(key).digest() };
+  });
+  refuseDuplicates(file, canteens);
+  return {
+    ...config,
+    dataDir: resolve(from, config.dataDir),
+    pages: resolve(from, config.pages),
+    standard: readSettings(resolve(from, config.standard), Standard),
+    canteens,
+  };
+}
+
+function refuseDuplicates(file: string, canteens: Settings['canteens']): void {
+  const ids = new Set<string>();
+  const holders = new Map<string, string>();
+  for (const { id, keySha256 } of canteens) {
+    if (ids.has(id)) throw new SettingsError(`${file}: canteens: two canteens have the id "${id}"; each needs its own`);
+    const key = keySha256.toString('hex');
+    const other = holders.get(key);
+    if (other !== undefined)
+      throw new SettingsError(`${file}: canteens: "${other}" and "${id}" have the same gateway key; each gateway needs its own`);
+    ids.add(id);
+    holders.set(key, id);
+  }
+}

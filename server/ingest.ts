@@ -1,0 +1,183 @@
+// From bytes to stored and acknowledged: gathers what arrives within some milliseconds, takes it in as one transaction, then acknowledges.
+import type { Logger } from 'pino';
+import { envelope } from '#contract/envelope.ts';
+import { topic } from '#contract/topics.ts';
+import type { Publish, UpMessage } from './broker.ts';
+import type { Canteens, Intake } from './canteens.ts';
+import type { Input } from './compliance/state.ts';
+import { ServerError } from './errors.ts';
+import { createOccasional } from './occasional.ts';
+import { type Malformed, readMessage } from './read-message.ts';
+import type { Watermark } from './stores/state-store.ts';
+import { account, isAccounted, newWatermark } from './watermark.ts';
+
+export interface Ingest {
+  /** Resolves when the message is stored, and so are all that came before it. Rejected with ServerError `overloaded` or `closing`. */
+  take(message: UpMessage): Promise<void>;
+  /** Publishes every canteen's acknowledgement, retained, for gateways that connect from now on. */
+  announceAcks(): Promise<void>;
+  /** Messages that are not stored yet. */
+  waiting(): number;
+  /** Refuses what comes from now on, stores and acknowledges what came before. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  message: UpMessage;
+  stored: () => void;
+  refused: (error: ServerError) => void;
+}
+
+type TakenIn = Intake & { acks: Watermark[] };
+
+const batchBytesMax = 8 * 1024 * 1024;
+const waitingBytesMax = 64 * 1024 * 1024;
+const retryMs = { first: 100, most: 5_000 };
+
+/** `watermarks` are those the store holds. `gatherMs` is how long the first message of a batch waits for others. */
+export function createIngest(deps: {
+  canteens: Pick<Canteens, 'apply'>;
+  watermarks: Watermark[];
+  publish: Publish;
+  gatherMs?: number;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  log: Logger;
+  now: () => number;
+}): Ingest {
+  const { canteens, publish, gatherMs = 20, sleep, log, now } = deps;
+  const marks = new Map(deps.watermarks.map((mark) => [keyOf(mark), mark]));
+  const worthALine = createOccasional();
+  const closing = new AbortController();
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let running: Promise<void> | undefined;
+
+  return {
+    take: (message) =>
+      new Promise((stored, refused) => {
+        if (closing.signal.aborted) return refused(new ServerError('closing', 'the server is stopping'));
+        if (waitingBytes + message.payload.length > waitingBytesMax)
+          return refused(new ServerError('overloaded', 'more messages are waiting to be stored than fit in memory'));
+        waiting.push({ message, stored, refused });
+        waitingBytes += message.payload.length;
+        running ??= run();
+      }),
+    announceAcks: async () => {
+      for (const mark of marks.values()) await acknowledge(mark);
+    },
+    waiting: () => waiting.length,
+    close: async () => {
+      closing.abort();
+      await running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      if (!closing.signal.aborted) await pause(gatherMs);
+      const batch = nextBatch();
+      const error = await storeAll(batch.map(({ message }) => message));
+      for (const { stored, refused } of batch) error === undefined ? stored() : refused(error);
+    }
+    running = undefined;
+  }
+
+  /** As many as fit in a batch, and at least one. */
+  function nextBatch(): Waiting[] {
+    const [first, ...others] = waiting;
+    const batch = first === undefined ? [] : [first];
+    let bytes = first?.message.payload.length ?? 0;
+    for (const other of others) {
+      bytes += other.message.payload.length;
+      if (bytes > batchBytesMax) break;
+      batch.push(other);
+    }
+    waiting = waiting.slice(batch.length);
+    waitingBytes -= batch.reduce((sum, { message }) => sum + message.payload.length, 0);
+    return batch;
+  }
+
+  /** Tries until it works; gives the error up to the senders only when the server is stopping. */
+  async function storeAll(messages: UpMessage[]): Promise<ServerError | undefined> {
+    const { acks, ...intake } = takeIn(messages, marks);
+    let failing = false;
+    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.most)) {
+      try {
+        await canteens.apply(intake);
+        break;
+      } catch (err) {
+        if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
+        failing = true;
+        if (closing.signal.aborted) return new ServerError('closing', 'the server is stopping and cannot store', { cause: err });
+        await pause(wait);
+      }
+    }
+    if (failing) log.info('events can be stored again');
+    for (const mark of intake.watermarks) marks.set(keyOf(mark), mark);
+    tellRefused(intake);
+    for (const mark of acks) await acknowledge(mark);
+    return undefined;
+  }
+
+  function tellRefused({ refused }: Intake): void {
+    for (const { canteen, topic: name, reason } of refused) {
+      const count = worthALine(`${canteen} ${reason}`);
+      if (count !== undefined) log.warn({ canteen, topic: name, reason, count }, 'a malformed message was put in quarantine');
+    }
+  }
+
+  async function acknowledge({ canteen, epoch, through }: Watermark): Promise<void> {
+    const message = envelope('cn.mingzao.ack.v1', {
+      id: crypto.randomUUID(),
+      source: 'mingzao/server',
+      time: new Date(now()).toISOString(),
+      data: { schemaVersion: 1 as const, epoch, sequence: through },
+    });
+    await publish(topic(canteen, 'ack'), message);
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await sleep(ms, closing.signal).catch(() => undefined);
+  }
+}
+
+/** Sorts what the messages hold into what is new and what is known, refused or lost. Changes nothing: the store may yet fail. */
+function takeIn(messages: UpMessage[], known: ReadonlyMap<string, Watermark>): TakenIn {
+  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [] };
+  const touched = new Map<string, Watermark>();
+  for (const message of messages) for (const item of readMessage(message)) takeItem(message, item);
+  const marks = [...touched.values()];
+  const watermarks = marks.filter((mark) => known.get(keyOf(mark)) !== mark);
+  return { ...intake, canteens: intake.told.map(({ canteen }) => canteen), watermarks, acks: marks };
+
+  function takeItem({ canteen, topic: name, receivedAt }: UpMessage, item: Input | Malformed): void {
+    const refuse = (reason: string, payload: string) =>
+      intake.refused.push({ canteen, topic: name, reason, payload, at: new Date(receivedAt).toISOString() });
+    if (item.kind === 'status' || item.kind === 'heartbeat') return void intake.told.push({ canteen, input: item, receivedAt });
+    const position = item.kind === 'event' ? item.event : item.position;
+    const accounted = position === undefined ? 'new' : accountFor(canteen, position.epoch, position.sequence, position.sequence);
+    if (accounted === 'scattered') return void refuse('its outbox leaves too many holes between its sequences', '');
+    if (item.kind === 'event' && item.event.type === 'cn.mingzao.loss.v1')
+      // Even when this event is known: an outbox may widen a loss it has already reported.
+      accountFor(canteen, item.event.epoch, item.event.data.from, item.event.data.to);
+    if (accounted === 'known') return;
+    if (item.kind === 'malformed') return void refuse(item.reason, item.payload);
+    intake.events.push({ canteen, event: item.event, receivedAt });
+    intake.told.push({ canteen, input: item, receivedAt });
+  }
+
+  function accountFor(canteen: string, epoch: string, from: number, to: number): 'new' | 'known' | 'scattered' {
+    const key = keyOf({ canteen, epoch });
+    const mark = touched.get(key) ?? known.get(key) ?? newWatermark(canteen, epoch);
+    touched.set(key, mark);
+    if (from === to && isAccounted(mark, from)) return 'known';
+    const after = account(mark, from, to);
+    if (after === undefined) return 'scattered';
+    touched.set(key, after);
+    return 'new';
+  }
+}
+
+function keyOf({ canteen, epoch }: Pick<Watermark, 'canteen' | 'epoch'>): string {
+  return `${canteen} ${epoch}`;
+}

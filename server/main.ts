@@ -1,0 +1,147 @@
+// The command that starts the server; the only file that builds its parts and knows the real clock.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type Logger, pino } from 'pino';
+import { SettingsError } from '#config/settings.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { buildApp } from './app.ts';
+import { type Broker, createBroker, type Publish } from './broker.ts';
+import { openCanteens } from './canteens.ts';
+import { loadSettings, type Settings } from './config.ts';
+import { ServerError } from './errors.ts';
+import { createIngest } from './ingest.ts';
+import { createLive } from './live.ts';
+import { openStateStore } from './stores/state-store.ts';
+import { createSweep } from './sweep.ts';
+
+const usage = 'usage: node server/main.ts --config FILE [--port N]';
+const stopWithinMs = 10_000;
+
+const now = Date.now;
+const sleep = async (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal });
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  try {
+    const settings = readArguments();
+    const server = await startServer(settings, createLog(settings.log.level));
+    stopOnSignal(server);
+  } catch (error) {
+    if (!(error instanceof SettingsError || error instanceof ServerError)) throw error;
+    console.error(error.message);
+    process.exitCode = error instanceof SettingsError ? 2 : 1;
+  }
+}
+
+/** A second signal, or too long a farewell, ends the process at once. */
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const exit = (code: number) => () => process.exit(code);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      setTimeout(exit(1), stopWithinMs).unref();
+      server.stop().then(exit(0), exit(1));
+    });
+}
+
+function createLog(level: Settings['log']['level']): Logger {
+  return pino({ level, redact: ['*.password', '*.key', '*.keySha256', 'password', 'key'] });
+}
+
+function readArguments(): Settings {
+  const { config, port } = parseOptions();
+  if (config === undefined) throw new SettingsError(`--config is missing; ${usage}`);
+  const settings = loadSettings(config);
+  if (port === undefined) return settings;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new SettingsError(`--port: found "${port}", allowed: 0 to 65535; ${usage}`);
+  return { ...settings, listen: { ...settings.listen, port: Number(port) } };
+}
+
+function parseOptions(): { config?: string | undefined; port?: string | undefined } {
+  try {
+    return parseArgs({ options: { config: { type: 'string' }, port: { type: 'string' } } }).values;
+  } catch (cause) {
+    throw new SettingsError(`${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
+  }
+}
+
+export interface RunningServer {
+  /** Where pages and interface are: http://host:port */
+  address: string;
+  /** Where gateways report: mqtt://host:port */
+  mqtt: string;
+  /** Finishes, acknowledges and closes, in reverse order of opening. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything or, rejecting with a ServerError or SettingsError, nothing. */
+export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
+  const { listen, mqtt, dataDir, standard, pages, sweepSeconds, canteens: known } = settings;
+  const opened: (() => Promise<unknown>)[] = [];
+  const closeAll = async () => {
+    for (const close of opened.toReversed()) await close();
+  };
+  const live = createLive();
+  let broker: Broker | undefined;
+  const publish: Publish = async (topic, message) => broker?.publish(topic, message);
+
+  try {
+    makeFolder(dataDir);
+    const store = await openStateStore(`sqlite:${join(dataDir, 'state.db')}`);
+    opened.push(() => store.close());
+    const identities = known.map(({ id, name, district }) => ({ id, name, district }));
+    const canteens = await openCanteens({ identities, standard, store, live, publish, log, now });
+    const ingest = createIngest({ canteens, watermarks: await store.watermarks(), publish, sleep, log, now });
+    const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
+    const opening = await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now });
+    broker = opening;
+    opened.push(() => opening.close());
+    // Before the broker goes, so that what is stored last is still acknowledged.
+    opened.push(() => ingest.close());
+    await canteens.announceGaps();
+    await ingest.announceAcks();
+    const sweep = createSweep({ canteens, everyMs: sweepSeconds * 1000, sleep, log });
+    opened.push(() => sweep.close());
+    const app = await buildApp({
+      ...{ canteens, store, standard, live, pages, log, now },
+      version: packageJson.version,
+      load: () => ({ waiting: ingest.waiting(), gateways: opening.connections() }),
+    });
+    opened.push(() => app.close());
+    const address = await app.listen(listen).catch((cause: Error) => {
+      throw new ServerError(
+        'address-taken',
+        `HTTP cannot listen at ${listen.host}:${listen.port} (${cause.message}); choose another with --port`,
+        {
+          cause,
+        },
+      );
+    });
+    const running = { address, mqtt: `mqtt://${mqtt.listen.host}:${opening.port}` };
+    log.info({ ...running, canteens: known.length }, 'listening');
+    return {
+      ...running,
+      stop: async () => {
+        log.info('stopping');
+        await closeAll();
+        log.info('stopped');
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new SettingsError(`dataDir: the folder ${folder} cannot be made (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+}

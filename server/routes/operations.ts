@@ -1,0 +1,88 @@
+// What whoever runs the server asks: is it well, and what did it have to refuse.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { Instant } from '#contract/primitives.ts';
+import type { Canteens } from '../canteens.ts';
+import type { StateStore } from '../stores/state-store.ts';
+import type { EventStreams } from './event-streams.ts';
+import { Limit, Problem } from './schemas.ts';
+
+const closed = { additionalProperties: false };
+const tags = ['operations'];
+const Count = Type.Integer({ minimum: 0 });
+
+const Health = Type.Object(
+  {
+    status: Type.Enum(['ok', 'failing'], { description: 'failing: what comes in cannot be stored, so nothing is acknowledged' }),
+    ready: Type.Boolean(),
+    version: Type.String(),
+    at: Instant,
+    uptimeSeconds: Type.Number({ minimum: 0 }),
+    canteens: Count,
+    eventsStored: Count,
+    quarantined: Count,
+    waiting: Type.Integer({ minimum: 0, description: 'messages that are not stored yet' }),
+    connections: Type.Object({ gateways: Count, pages: Count }, closed),
+  },
+  closed,
+);
+
+const Quarantined = Type.Object(
+  { canteen: Type.String(), topic: Type.String(), reason: Type.String(), payload: Type.String(), at: Instant },
+  closed,
+);
+
+/** How much the rest of the server has to do. */
+export interface Load {
+  /** Messages that are not stored yet. */
+  waiting: number;
+  /** Connections of gateways. */
+  gateways: number;
+}
+
+export function operationsRoutes(deps: {
+  store: Pick<StateStore, 'tallies' | 'quarantine'>;
+  canteens: Pick<Canteens, 'ids' | 'storing'>;
+  streams: Pick<EventStreams, 'count'>;
+  load: () => Load;
+  version: string;
+  startedAt: number;
+  now: () => number;
+}): FastifyPluginAsyncTypebox {
+  const { store, canteens, streams, load, version, startedAt, now } = deps;
+  return async (app) => {
+    app.get(
+      '/api/health',
+      { schema: { tags, summary: 'How the server is; 503 while it cannot store', response: { 200: Health, 503: Health } } },
+      async (_, reply) => {
+        const { waiting, gateways } = load();
+        const storing = canteens.storing();
+        reply.code(storing ? 200 : 503);
+        return {
+          status: storing ? ('ok' as const) : ('failing' as const),
+          ready: storing,
+          version,
+          at: new Date(now()).toISOString(),
+          uptimeSeconds: Math.round(now() - startedAt) / 1000,
+          canteens: canteens.ids().length,
+          ...(await store.tallies()),
+          waiting,
+          connections: { gateways, pages: streams.count() },
+        };
+      },
+    );
+
+    app.get(
+      '/api/quarantine',
+      {
+        schema: {
+          tags,
+          summary: 'Messages that could not be taken in, newest first',
+          querystring: Type.Object({ limit: Limit(1000, 100) }, closed),
+          response: { 200: Type.Object({ quarantined: Type.Array(Quarantined) }, closed), 400: Problem },
+        },
+      },
+      async ({ query }) => ({ quarantined: await store.quarantine(query.limit) }),
+    );
+  };
+}

@@ -1,0 +1,22 @@
+// Serves the built pages; without them, says so in a sentence.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyPluginAsync } from 'fastify';
+import { ServerError } from '../errors.ts';
+
+/** `folder` is what the build of `dashboards` left; it is looked for once, at start. */
+export function pageRoutes(folder: string): FastifyPluginAsync {
+  const built = existsSync(join(folder, 'index.html'));
+  return async (app) => {
+    const hidden = { schema: { hide: true } };
+    if (built) await app.register(fastifyStatic, { root: folder, index: false, dotfiles: 'deny' });
+    app.get('/', hidden, (_, reply) => reply.redirect('/board'));
+    for (const path of ['/board', '/board/*'])
+      app.get(path, hidden, (_, reply) => {
+        if (!built)
+          throw new ServerError('pages-not-built', 'The pages are not built yet: run "npm run pages" and start the server again.');
+        return reply.header('cache-control', 'no-cache').sendFile('index.html');
+      });
+  };
+}

@@ -1,0 +1,105 @@
+// What the regulator's pages ask: the board, one canteen, gaps, the standard, and everything as it changes.
+import type { Readable } from 'node:stream';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { Gap } from '#contract/gaps.ts';
+import { Identifier, Instant } from '#contract/primitives.ts';
+import { Standard, standardName } from '#contract/standard.ts';
+import { Board, CanteenView } from '#contract/views.ts';
+import type { Canteens } from '../canteens.ts';
+import { ServerError } from '../errors.ts';
+import type { StateStore } from '../stores/state-store.ts';
+import type { EventStreams } from './event-streams.ts';
+import { Limit, Problem } from './schemas.ts';
+import { canteenView, worstFirst } from './views.ts';
+
+const closed = { additionalProperties: false };
+const tags = ['regulator'];
+/** On the wire it is text; the handler gives the stream it comes from. */
+const EventStream = Type.Unsafe<Readable>({ type: 'string' });
+
+export function regulatorRoutes(deps: {
+  canteens: Canteens;
+  store: Pick<StateStore, 'gaps'>;
+  standard: Standard;
+  streams: EventStreams;
+  now: () => number;
+}): FastifyPluginAsyncTypebox {
+  const { canteens, store, standard, streams, now } = deps;
+  const at = () => new Date(now()).toISOString();
+  return async (app) => {
+    app.get('/api/canteens', { schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, () => ({
+      at: at(),
+      standard: standardName(standard),
+      canteens: canteens
+        .all(now())
+        .map(({ summary }) => summary)
+        .toSorted(worstFirst),
+    }));
+
+    app.get(
+      '/api/canteens/:id',
+      {
+        schema: {
+          tags,
+          summary: 'One canteen: verdict, open gaps, devices and the newest fact of each check',
+          params: Type.Object({ id: Identifier }, closed),
+          response: { 200: CanteenView, 400: Problem, 404: Problem },
+        },
+      },
+      ({ params }) => {
+        const standing = canteens.find(params.id, now());
+        if (standing === undefined) throw new ServerError('not-found', `there is no canteen "${params.id}"; /api/canteens lists them`);
+        return canteenView(standing, now());
+      },
+    );
+
+    app.get(
+      '/api/gaps',
+      {
+        schema: {
+          tags,
+          summary: 'Acceptance gaps, those opened last first',
+          querystring: Type.Object(
+            {
+              status: Type.Enum(['open', 'closed', 'all'], { default: 'open' }),
+              canteen: Type.Optional(Identifier),
+              rule: Type.Optional(Identifier),
+              limit: Limit(1000, 200),
+            },
+            closed,
+          ),
+          response: { 200: Type.Object({ at: Instant, gaps: Type.Array(Gap) }, closed), 400: Problem },
+        },
+      },
+      async ({ query }) => ({ at: at(), gaps: await store.gaps(query) }),
+    );
+
+    app.get(
+      '/api/standards',
+      {
+        schema: {
+          tags,
+          summary: 'The standard every canteen is judged by',
+          response: { 200: Type.Object({ standards: Type.Array(Standard) }, closed) },
+        },
+      },
+      () => ({ standards: [standard] }),
+    );
+
+    app.get(
+      '/api/events',
+      {
+        schema: {
+          tags,
+          summary: 'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, and `tick` in between',
+          response: { 200: { content: { 'text/event-stream': { schema: EventStream } } }, 503: Problem },
+        },
+      },
+      (_, reply) => {
+        reply.type('text/event-stream').header('cache-control', 'no-store');
+        return streams.open();
+      },
+    );
+  };
+}

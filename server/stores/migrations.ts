@@ -1,0 +1,66 @@
+// How the state database came to be as it is, step by step; each step runs once, in order of its name, when the server starts.
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const migrations: Record<string, Migration> = {
+  '0001-initial': { up: initial },
+};
+
+async function initial(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('canteens')
+    .addColumn('canteen', 'text', (column) => column.primaryKey())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('facts')
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('facts_pk', ['canteen', 'key'])
+    .execute();
+  await db.schema
+    .createTable('gaps')
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('rule', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('opened_at', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('gaps_pk', ['canteen', 'id'])
+    .execute();
+  await db.schema.createIndex('gaps_by_status').on('gaps').columns(['status', 'opened_at']).execute();
+  await db.schema
+    .createTable('events')
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('epoch', 'text', (column) => column.notNull())
+    .addColumn('sequence', 'bigint', (column) => column.notNull())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('time', 'text', (column) => column.notNull())
+    .addColumn('received_at', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('events_pk', ['canteen', 'epoch', 'sequence'])
+    .execute();
+  await db.schema
+    .createTable('watermarks')
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('epoch', 'text', (column) => column.notNull())
+    .addColumn('through', 'bigint', (column) => column.notNull())
+    .addColumn('beyond', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('watermarks_pk', ['canteen', 'epoch'])
+    .execute();
+  await db.schema
+    .createTable('quarantine')
+    .addColumn('id', 'bigint', (column) => column.primaryKey())
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('topic', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('payload', 'text', (column) => column.notNull())
+    .addColumn('at', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('tallies')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'bigint', (column) => column.notNull())
+    .execute();
+}

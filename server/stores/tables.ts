@@ -1,0 +1,11 @@
+// The columns of the state database, for the query builder. JSON is kept as text, instants as ISO 8601 in UTC.
+
+export interface Tables {
+  canteens: { canteen: string; body: string };
+  facts: { canteen: string; key: string; body: string };
+  gaps: { canteen: string; id: string; rule: string; status: 'open' | 'closed'; opened_at: string; body: string };
+  events: { canteen: string; epoch: string; sequence: number; type: string; time: string; received_at: string; body: string };
+  watermarks: { canteen: string; epoch: string; through: number; beyond: string };
+  quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
+  tallies: { name: string; value: number };
+}

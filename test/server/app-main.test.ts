@@ -1,0 +1,97 @@
+// The command itself, in a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt from 'mqtt';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { topic } from '#contract/topics.ts';
+import { reachable } from './ingest-messages.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function writeConfig(about: object = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'keys'));
+  writeFileSync(join(folder, 'keys/qiaodong'), 'key-of-qiaodong\n');
+  const config = {
+    ...{ listen: { port: 0 }, mqtt: { listen: { port: 0 } }, standard: join(root, 'config/standards/taiyuan-community-2022.yaml') },
+    canteens: [{ id: 'qiaodong', name: '桥东', district: '迎泽区', gatewayKeyFile: 'keys/qiaodong' }],
+    ...about,
+  };
+  const file = join(folder, 'server.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+function run(...args: string[]) {
+  const child: ChildProcess = spawn(process.execPath, [join(root, 'server/main.ts'), ...args]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    err += chunk;
+  });
+  const exited = once(child, 'exit').then(([code]) => ({ code, out, err }));
+  const listening = async () => {
+    await vi.waitFor(() => expect(out + err).toContain('"listening"'), 20_000);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return lines.find(({ msg }) => msg === 'listening') as { address: string; mqtt: string };
+  };
+  return { child, exited, listening };
+}
+
+test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
+  ['it is asked to', 'SIGTERM', 0],
+  ['it is killed', 'SIGKILL', null],
+])('what the server acknowledged is there again after it stopped because %s', async (_, signal, code) => {
+  const config = writeConfig();
+  const first = run('--config', config);
+  const at = await first.listening();
+  const client = await mqtt.connectAsync(at.mqtt, { username: 'qiaodong', password: 'key-of-qiaodong', reconnectPeriod: 0 });
+  const acked = new Promise<Buffer>((resolve) => client.once('message', (_, payload) => resolve(payload)));
+  await client.subscribeAsync(topic('qiaodong', 'ack'), { qos: 1 });
+  await client.publishAsync(topic('qiaodong', 'events'), JSON.stringify([reachable(1)]), { qos: 1 });
+  expect(JSON.parse((await acked).toString())).toMatchObject({ data: { epoch: 'epoch-1', sequence: 1 } });
+  first.child.kill(signal);
+  expect(await first.exited).toMatchObject({ code, err: '' });
+  await client.endAsync(true);
+
+  const second = run('--config', config);
+  const health = await fetch(`${(await second.listening()).address}/api/health`);
+  expect(await health.json()).toMatchObject({ status: 'ok', eventsStored: 1, canteens: 1 });
+  second.child.kill('SIGINT');
+  expect((await second.exited).code).toBe(0);
+});
+
+test('a port that is taken ends it with one sentence and code 1', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void taken.close());
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { code, err } = await run('--config', writeConfig(), '--port', String(port)).exited;
+  expect(err).toMatch(new RegExp(`^HTTP cannot listen at 127\\.0\\.0\\.1:${port} .*in use.*--port\n$`));
+  expect(code).toBe(1);
+});
+
+test.each<[string, () => string[], RegExp]>([
+  ['no settings file', () => [], /^--config is missing; usage:/],
+  ['a settings file that is not there', () => ['--config', '/nowhere.yaml'], /^\/nowhere\.yaml: there is no such file\n$/],
+  ['a setting that is wrong', () => ['--config', writeConfig({ sweepSeconds: 0 })], /sweepSeconds: found 0, it must be >= 1/],
+  ['a port that is none', () => ['--config', writeConfig(), '--port', 'high'], /^--port: found "high", allowed: 0 to 65535/],
+  ['an option nobody knows', () => ['--colour'], /--colour/],
+])('%s ends it with a sentence and code 2', async (_, args, sentence) => {
+  const { code, err } = await run(...args()).exited;
+  expect(err).toMatch(sentence);
+  expect(code).toBe(2);
+});

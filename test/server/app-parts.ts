@@ -1,0 +1,47 @@
+// Puts the server's parts together for a test: real store, real judging, a clock that the test moves, and every publication noted down.
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { readSettings } from '#config/settings.ts';
+import { Standard } from '#contract/standard.ts';
+import { openCanteens } from '../../server/canteens.ts';
+import { createIngest } from '../../server/ingest.ts';
+import { createLive } from '../../server/live.ts';
+import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
+import { started } from './ingest-messages.ts';
+
+export const standard = readSettings(join(import.meta.dirname, '../../config/standards/taiyuan-community-2022.yaml'), Standard);
+export const silent = pino({ level: 'silent' });
+
+export const identities = [
+  { id: 'qiaodong', name: '桥东社区食堂', district: '迎泽区' },
+  { id: 'heping', name: '和平社区食堂', district: '万柏林区' },
+];
+
+export async function openParts(about: { url?: string; store?: (real: StateStore) => StateStore; at?: number } = {}) {
+  const { url = 'sqlite::memory:', store: wrap = (real: StateStore) => real, at = started } = about;
+  const clock = { now: at };
+  const now = () => clock.now;
+  const published: { topic: string; message: object }[] = [];
+  const publish = async (topic: string, message: object) => void published.push({ topic, message });
+  const live = createLive();
+  const store = wrap(await openStateStore(url));
+  const canteens = await openCanteens({ identities, standard, store, live, publish, log: silent, now });
+  const watermarks = await store.watermarks();
+  const ingest = createIngest({ canteens, watermarks, publish, sleep: nextTurn, log: silent, now });
+  return { clock, now, published, publish, live, store, canteens, ingest };
+}
+
+/** Sequences acknowledged to `canteen`, in order. */
+export function acks(published: { topic: string; message: object }[], canteen = 'qiaodong'): string[] {
+  return published
+    .filter(({ topic }) => topic === `mz/v1/${canteen}/ack`)
+    .map(({ message }) => {
+      const { data } = message as { data: { epoch: string; sequence: number } };
+      return `${data.epoch}:${data.sequence}`;
+    });
+}
+
+/** Waiting costs no time in a test. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import type { Gap } from '#contract/gaps.ts';
+import { assess } from '../../../server/compliance/assess.ts';
+import { type CanteenState, expectFrom, newCanteen } from '../../../server/compliance/state.ts';
+import { beat, footage, identity, layout, minute, noon, registered, sound, standard, tell } from './canteen.ts';
+
+const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
+const named = (gaps: Gap[]) => gaps.map((gap) => [gap.rule, gap.zone ?? gap.device ?? '', gap.certainty].filter(Boolean).join(' '));
+
+describe('the verdict', () => {
+  it('is green, with no gap, only where every rule is shown to be met', () => {
+    const { open, summary } = look(sound());
+    expect(open).toEqual([]);
+    expect(summary).toMatchObject({ verdict: 'ok', openGaps: 0, worstSeverity: null, cameras: { total: 3, healthy: 3 } });
+    expect(summary.zones.map((zone) => zone.outcome)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it('is unknown, without a gap, for a canteen just created', () => {
+    const { open, summary } = look(newCanteen('yingze-1', noon));
+    expect(open).toEqual([]);
+    expect(summary).toMatchObject({ verdict: 'unknown', heardAt: null });
+    expect(summary.zones.map((zone) => zone.outcome)).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  it('is unknown while anything is not yet looked at, even when nothing is wrong', () => {
+    const state = tell(sound(), 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy' });
+    expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+  });
+
+  it('is never green on facts past their time, and becomes a gap after the standard’s grace', () => {
+    const stale = tell(sound(), 'hall-1', 'stream', { lastsMs: minute });
+    const lookAfter = (ms: number) => look(beat(stale, noon + ms), [], noon + ms);
+    expect(lookAfter(minute).summary.verdict).toBe('ok');
+    expect(lookAfter(minute + 1)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+    expect(named(lookAfter(minute + standard.unknownGraceSeconds * 1000).open)).toEqual([
+      'zone-without-healthy-camera dining unknown',
+      'stream-does-not-decode hall-1 unknown',
+    ]);
+  });
+});
+
+describe('each rule', () => {
+  const twoCleaning = {
+    ...layout,
+    cameras: [...layout.cameras, { id: 'wash-2', name: '洗消间2号', zones: ['wash'] }],
+    recorders: layout.recorders.map((recorder) => ({ ...recorder, cameras: [...recorder.cameras, 'wash-2'] })),
+  };
+  const wash2Footage = {
+    recordings: [
+      ...footage(95).recordings,
+      ...footage(95)
+        .recordings.slice(0, 1)
+        .map((recording) => ({ ...recording, camera: 'wash-2' })),
+    ],
+  };
+
+  it.each<[string, CanteenState, string[]]>([
+    [
+      'no camera in a zone',
+      sound({ ...layout, cameras: layout.cameras.filter(({ id }) => id !== 'wash-1') }),
+      ['zone-without-healthy-camera cleaning fault'],
+    ],
+    [
+      'the only camera of a zone gone',
+      tell(sound(), 'kitchen-1', 'reachable', { outcome: 'fault', fault: 'refused' }),
+      ['zone-without-healthy-camera cooking fault', 'camera-unreachable kitchen-1 fault'],
+    ],
+    [
+      'one of two cameras of a zone gone',
+      tell(tell(sound(twoCleaning), 'nvr', 'footage', { measured: wash2Footage }), 'wash-2', 'reachable', {
+        outcome: 'fault',
+        fault: 'no-answer',
+      }),
+      ['camera-unreachable wash-2 fault'],
+    ],
+    [
+      'another device at the camera’s address',
+      tell(sound(), 'hall-1', 'identity', { outcome: 'fault', fault: 'wrong-device' }),
+      ['zone-without-healthy-camera dining fault', 'camera-unreachable hall-1 fault'],
+    ],
+    [
+      'a stream that does not decode',
+      tell(sound(), 'hall-1', 'stream', { outcome: 'fault', fault: 'does-not-decode' }),
+      ['zone-without-healthy-camera dining fault', 'stream-does-not-decode hall-1 fault'],
+    ],
+    [
+      'a black picture',
+      tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'black', measured: { blackPercent: 100 } }),
+      ['zone-without-healthy-camera dining fault', 'picture-black hall-1 fault'],
+    ],
+    [
+      'a picture too small',
+      tell(sound(), 'hall-1', 'stream', { measured: { width: 1280, height: 720 } }),
+      ['picture-below-standard hall-1 fault'],
+    ],
+    ['too few frames', tell(sound(), 'hall-1', 'stream', { measured: { framesPerSecond: 12 } }), ['picture-below-standard hall-1 fault']],
+    ['frames short by less than the tolerance', tell(sound(), 'hall-1', 'stream', { measured: { framesPerSecond: 14.6 } }), []],
+    ['a picture turned for a corridor', tell(sound(), 'hall-1', 'stream', { measured: { width: 1080, height: 1920 } }), []],
+    [
+      'a camera clock two minutes ahead',
+      tell(sound(), 'hall-1', 'clock', { measured: { offsetSeconds: 120 } }),
+      ['clock-off hall-1 fault'],
+    ],
+    ['a recorder clock behind', tell(sound(), 'nvr', 'clock', { measured: { offsetSeconds: -30 } }), ['clock-off nvr fault']],
+    ['41 days of footage', tell(sound(), 'nvr', 'footage', { measured: footage(41) }), ['retention-short nvr fault']],
+    ['exactly 90 whole days', tell(sound(), 'nvr', 'footage', { measured: footage(90) }), []],
+    ['89 whole days', tell(sound(), 'nvr', 'footage', { measured: footage(89) }), ['retention-short nvr fault']],
+    ['a day with an hour missing', tell(sound(), 'nvr', 'footage', { measured: footage(95, { 30: 3600 }) }), ['retention-short nvr fault']],
+    ['a day with ten minutes missing', tell(sound(), 'nvr', 'footage', { measured: footage(95, { 30: 600 }) }), []],
+    [
+      'recording stopped this morning',
+      tell(sound(), 'nvr', 'footage', { measured: footage(95, { 0: 3600 }) }),
+      ['retention-short nvr fault'],
+    ],
+    [
+      'one camera the recorder says nothing of',
+      tell(sound(), 'nvr', 'footage', { measured: { recordings: footage(95).recordings.slice(1) } }),
+      ['retention-short nvr fault'],
+    ],
+    [
+      'a recorder that keeps nothing',
+      tell(sound(), 'nvr', 'footage', { outcome: 'fault', fault: 'no-recordings' }),
+      ['retention-short nvr fault'],
+    ],
+    ['a recorder gone', tell(sound(), 'nvr', 'reachable', { outcome: 'fault', fault: 'no-answer' }), ['recorder-unreachable nvr fault']],
+    [
+      'a camera no recorder keeps',
+      sound({ ...layout, recorders: layout.recorders.map((recorder) => ({ ...recorder, cameras: ['hall-1', 'kitchen-1'] })) }),
+      ['camera-not-recorded wash-1 fault'],
+    ],
+  ])('judges %s', (_, state, expected) => {
+    const { open, summary } = look(state);
+    expect(named(open)).toEqual(expected);
+    expect(summary.verdict).toBe(expected.length === 0 ? 'ok' : 'fault');
+  });
+
+  it('says what was measured against what is required, why, and what to do, in both languages', () => {
+    const [gap] = look(tell(sound(), 'nvr', 'footage', { measured: footage(41) })).open;
+    expect(gap).toMatchObject({
+      canteen: 'yingze-1',
+      gate: 'monitoring-connected',
+      severity: 'critical',
+      measured: { zh: '大厅1号：41天（最早2026-10-13）', en: '大厅1号: 41 days (oldest 2026-10-13)' },
+      required: { zh: '连续可追溯不少于90天', en: 'At least 90 days, without a break' },
+      clause: standard.retention.clause,
+      standard: 'taiyuan-community-2022 v1',
+      openedAt: '2026-11-23T04:00:00.000Z',
+    });
+  });
+
+  it('calls retention unproven, after the grace, where the recorder’s answer was incomplete', () => {
+    const state = tell(sound(), 'nvr', 'footage', { outcome: 'unknown', fault: 'incomplete', measured: { complete: false } });
+    const later = noon + standard.unknownGraceSeconds * 1000;
+    expect(named(look(state).open)).toEqual([]);
+    expect(named(look(beat(state, later), [], later).open)).toEqual(['retention-short nvr unknown']);
+  });
+
+  it('calls a clock neither right nor wrong that is nearer to the limit than can be measured', () => {
+    const state = tell(sound(), 'nvr', 'clock', { measured: { offsetSeconds: 5.2, uncertaintySeconds: 0.6 } });
+    expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+  });
+
+  it('says when a clock is off by a time zone rather than by drift', () => {
+    const [gap] = look(tell(sound(), 'hall-1', 'clock', { measured: { offsetSeconds: 28_801 } })).open;
+    expect(gap?.cause.zh).toContain('时区');
+  });
+});
+
+describe('a gap', () => {
+  const gone = (state: CanteenState, at = noon) => tell(state, 'kitchen-1', 'reachable', { outcome: 'fault', fault: 'refused', at });
+
+  it('stays one gap, with one id, while it lasts, and closes by itself', () => {
+    const opened = look(gone(sound()));
+    const later = noon + minute;
+    const lasting = look(gone(beat(sound(), later), later), opened.open, later);
+    expect(lasting.open.map((gap) => gap.id)).toEqual(opened.open.map((gap) => gap.id));
+    expect(lasting.changed).toEqual([]);
+    const healed = look(beat(sound(), later), lasting.open, later);
+    expect(healed.open).toEqual([]);
+    expect(healed.changed.map((gap) => [gap.status, gap.closedAt])).toEqual(
+      opened.open.map(() => ['closed', new Date(later).toISOString()]),
+    );
+  });
+
+  it('does not close because its camera went away; it is folded under the camera’s own', () => {
+    const black = tell(sound(), 'kitchen-1', 'picture', { outcome: 'fault', fault: 'black' });
+    const opened = look(black);
+    const away = look(gone(black), opened.open);
+    const own = away.open.find((gap) => gap.rule === 'camera-unreachable');
+    expect(away.open.find((gap) => gap.rule === 'picture-black')).toMatchObject({ status: 'open', foldedUnder: own?.id });
+    expect(own?.foldedUnder).toBeNull();
+  });
+
+  it('of a silent gateway folds all others of the canteen under itself and opens none beside it', () => {
+    const before = look(gone(sound()));
+    const later = noon + 91_000;
+    const silent = look(gone(sound()), before.open, later);
+    const own = silent.open.find((gap) => gap.rule === 'gateway-silent');
+    expect(silent.open).toHaveLength(before.open.length + 1);
+    expect(silent.open.filter((gap) => gap.foldedUnder === null)).toEqual([own]);
+    expect(silent.summary).toMatchObject({ verdict: 'unknown', openGaps: 1, staleAt: null });
+    expect(silent.summary.zones.map((zone) => zone.outcome)).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  it('is not opened for silence while the server itself was away', () => {
+    const restarted = noon + 10 * minute;
+    expect(look(expectFrom(sound(), restarted), [], restarted).open).toEqual([]);
+    expect(named(look(expectFrom(sound(), restarted), [], restarted + 91_000).open)).toEqual(['gateway-silent fault']);
+  });
+
+  it('is opened for records the gateway had to drop, and closes a day later', () => {
+    const state = { ...sound(), losses: [{ at: noon, from: 11, to: 20, reason: 'outbox-full' }] };
+    expect(look(state).open).toMatchObject([
+      { rule: 'records-lost', gate: 'data-connected', measured: { zh: expect.stringContaining('10条') } },
+    ]);
+    const next = noon + 24 * 60 * minute;
+    expect(look(beat(state, next), look(state).open, next).open.map((gap) => gap.rule)).not.toContain('records-lost');
+  });
+
+  it('is opened once for a canteen whose gateway never spoke', () => {
+    const later = noon + 91_000;
+    const first = look(newCanteen('yingze-1', noon), [], later);
+    expect(named(first.open)).toEqual(['gateway-silent fault']);
+    expect(look(newCanteen('yingze-1', noon), first.open, later + minute).changed).toEqual([]);
+  });
+
+  it('is not opened against zones before the gateway has told its cameras', () => {
+    expect(look(beat(newCanteen('yingze-1', noon)))).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+    expect(named(look(beat(registered({ ...layout, cameras: [], recorders: [] }))).open)).toHaveLength(3);
+  });
+});

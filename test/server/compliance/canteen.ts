@@ -1,0 +1,149 @@
+// A canteen's state for tests of the rules: sound unless told otherwise, one minute old.
+
+import { readSettings } from '#config/settings.ts';
+import type { CheckName, Fact, FactOf, FaultCode } from '#contract/facts.ts';
+import type { Layout } from '#contract/layout.ts';
+import { Standard } from '#contract/standard.ts';
+import { fold } from '../../../server/compliance/fold.ts';
+import { type CanteenState, newCanteen } from '../../../server/compliance/state.ts';
+
+export const standard = readSettings('config/standards/taiyuan-community-2022.yaml', Standard);
+export const identity = { id: 'yingze-1', name: '迎泽社区食堂', district: '迎泽区' };
+
+/** Noon in Taiyuan, 23 November 2026. */
+export const noon = Date.parse('2026-11-23T04:00:00Z');
+export const minute = 60_000;
+
+export const layout: Layout = {
+  schemaVersion: 1,
+  zones: [
+    { id: 'hall', kind: 'dining', name: '大厅' },
+    { id: 'kitchen', kind: 'cooking', name: '厨房' },
+    { id: 'wash', kind: 'cleaning', name: '洗消间' },
+  ],
+  cameras: [
+    { id: 'hall-1', name: '大厅1号', zones: ['hall'] },
+    { id: 'kitchen-1', name: '厨房1号', zones: ['kitchen'] },
+    { id: 'wash-1', name: '洗消间1号', zones: ['wash'] },
+  ],
+  recorders: [{ id: 'nvr', name: '录像机', cameras: ['hall-1', 'kitchen-1', 'wash-1'] }],
+};
+
+const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } = {
+  reachable: { address: '192.168.1.20:80', roundTripMs: 3 },
+  identity: { manufacturer: 'Maker', model: 'M1', firmware: '1.0', serial: 'S1' },
+  clock: { offsetSeconds: 0.4, uncertaintySeconds: 0.5 },
+  stream: { codec: 'h264', width: 1920, height: 1080, framesPerSecond: 20, bitsPerSecond: 2e6, sampledSeconds: 5, via: 'media2' },
+  picture: { blackPercent: 2, meanLuma: 110, width: 640, height: 360 },
+  footage: footage(95),
+};
+
+/** What a recorder says that holds the last `days` whole days of every camera, with some seconds missing on chosen days ago. */
+export function footage(days: number, missing: Record<number, number> = {}): NonNullable<FactOf<'footage'>['measured']> {
+  const midnight = Date.parse('2026-11-22T16:00:00Z');
+  const dayMs = 86_400_000;
+  const list = Array.from({ length: 93 }, (_, index) => 92 - index).map((ago) => {
+    const expectedSeconds = ago === 0 ? (noon - midnight) / 1000 : 86_400;
+    const day = new Date(midnight - ago * dayMs + dayMs / 3).toISOString().slice(0, 10);
+    return { day, expectedSeconds, recordedSeconds: ago <= days ? Math.max(0, expectedSeconds - (missing[ago] ?? 0)) : 0 };
+  });
+  const oldest = new Date(midnight - days * dayMs).toISOString();
+  return {
+    method: 'profile-g-events',
+    complete: true,
+    from: new Date(noon - 92 * dayMs).toISOString(),
+    to: new Date(noon).toISOString(),
+    recordings: layout.cameras.map(({ id }) => ({
+      camera: id,
+      recording: `rec-${id}`,
+      oldest,
+      newest: new Date(noon).toISOString(),
+      days: list,
+      gaps: [],
+      gapCount: 0,
+    })),
+  };
+}
+
+let sequence = 0;
+
+/** One fact, as ok as can be unless told otherwise, taken in at `at`. */
+export function tell<Name extends CheckName>(
+  state: CanteenState,
+  device: string,
+  check: Name,
+  told: {
+    outcome?: Fact['outcome'];
+    fault?: FaultCode;
+    measured?: Partial<NonNullable<FactOf<Name>['measured']>>;
+    at?: number;
+    lastsMs?: number;
+    position?: { epoch: string; sequence: number };
+  } = {},
+): CanteenState {
+  const { outcome = 'ok', at = noon, lastsMs = 60 * minute, fault } = told;
+  sequence += 1;
+  const data = {
+    schemaVersion: 1,
+    check,
+    device,
+    outcome,
+    observedAt: new Date(at).toISOString(),
+    validUntil: new Date(at + lastsMs).toISOString(),
+    measured: { ...measured[check], ...told.measured },
+    ...(fault === undefined ? {} : { fault }),
+  } as Fact;
+  const event = {
+    specversion: '1.0',
+    id: String(sequence),
+    source: '/canteens/yingze-1',
+    type: 'cn.mingzao.fact.v1',
+    time: data.observedAt,
+    datacontenttype: 'application/json',
+    data,
+    ...(told.position ?? { epoch: 'e1', sequence }),
+  } as const;
+  return fold(state, { kind: 'event', event }, at);
+}
+
+/** Heard just now. */
+export function beat(state: CanteenState, at: number = noon, gatewayClock: number = at): CanteenState {
+  const heartbeat = {
+    schemaVersion: 1,
+    session: 's1',
+    at: new Date(gatewayClock).toISOString(),
+    uptimeSeconds: 60,
+    memoryBytes: 5e7,
+    outbox: { waiting: 0, dropped: 0 },
+    devices: [],
+  } as const;
+  return fold(state, { kind: 'heartbeat', heartbeat: { ...heartbeat, devices: [] } }, at);
+}
+
+/** Its gateway has told what it has, and nothing about it. */
+export function registered(told: Layout = layout, at: number = noon): CanteenState {
+  sequence += 1;
+  const event = {
+    specversion: '1.0',
+    id: String(sequence),
+    source: '/canteens/yingze-1',
+    type: 'cn.mingzao.layout.v1',
+    time: new Date(at).toISOString(),
+    datacontenttype: 'application/json',
+    data: told,
+    epoch: 'e1',
+    sequence,
+  } as const;
+  return fold(newCanteen('yingze-1', at), { kind: 'event', event }, at);
+}
+
+/** A canteen that meets the standard, all of it shown at `noon`. */
+export function sound(told: Layout = layout): CanteenState {
+  const cameras = told.cameras.flatMap((camera) =>
+    (['reachable', 'identity', 'clock', 'stream', 'picture'] as const).map((check) => [camera.id, check] as const),
+  );
+  const recorders = told.recorders.flatMap((recorder) =>
+    (['reachable', 'identity', 'clock', 'footage'] as const).map((check) => [recorder.id, check] as const),
+  );
+  return [...cameras, ...recorders].reduce((state, [device, check]) => tell(state, device, check), beat(registered(told)));
+}

@@ -1,0 +1,56 @@
+// What comes out of the bytes of one message.
+import { describe, expect, test } from 'vitest';
+import { readMessage } from '../../server/read-message.ts';
+import { heartbeat, loss, reachable, status, upMessage } from './ingest-messages.ts';
+
+describe('reading a message', () => {
+  test('gives one item for each event, the good ones beside the bad ones', () => {
+    const bad = { ...reachable(2), data: { nothing: true } };
+    const items = readMessage(upMessage('events', [reachable(1), bad, reachable(3)]));
+    expect(items.map((item) => item.kind)).toEqual(['event', 'malformed', 'event']);
+    expect(items[1]).toMatchObject({ position: { epoch: 'epoch-1', sequence: 2 } });
+  });
+
+  test('takes status and heartbeat', () => {
+    expect(readMessage(upMessage('status', status(true)))).toMatchObject([{ kind: 'status', status: { online: true } }]);
+    expect(readMessage(upMessage('heartbeat', heartbeat()))).toMatchObject([{ kind: 'heartbeat', heartbeat: { session: 's1' } }]);
+  });
+
+  test.each<[what: string, kind: 'events' | 'status' | 'heartbeat', body: unknown, reason: RegExp]>([
+    ['bytes that are not JSON', 'events', Buffer.from([0xff, 0x00, 0x7b]), /^not JSON$/],
+    ['an object in place of an array', 'events', reachable(1), /array of events/],
+    ['an empty array', 'events', [], /empty/],
+    ['an array of numbers', 'events', [1], /^type: found nothing, allowed: cn\.mingzao\.fact\.v1/],
+    ['an unknown type', 'events', [{ ...reachable(1), type: 'cn.mingzao.gossip.v1' }], /gossip/],
+    ['a type that names a property of every object', 'events', [{ ...reachable(1), type: 'constructor' }], /constructor/],
+    ['an unknown key', 'events', [{ ...reachable(1), extra: 1 }], /unknown key "extra"/],
+    ['a sequence below 1', 'events', [{ ...reachable(1), sequence: 0 }], /sequence: found 0/],
+    ['a sequence too large to count on', 'events', [{ ...reachable(1), sequence: 1e300 }], /larger than/],
+    ['a loss that ends before it begins', 'events', [loss(9, 5, 4)], /ends \(4\) before it begins \(5\)/],
+    ['a time without a zone', 'events', [{ ...reachable(1), time: '2026-11-23T08:00:00' }], /^time: found/],
+    ['a status that is a heartbeat', 'status', heartbeat(), /type: found/],
+    ['an empty status', 'status', Buffer.alloc(0), /not JSON/],
+  ])('refuses %s with a reason', (_, kind, body, reason) => {
+    const [item] = readMessage(upMessage(kind, body));
+    expect(item).toMatchObject({ kind: 'malformed', reason: expect.stringMatching(reason) });
+  });
+
+  test('survives what is nested too deep to look at, and still knows which event it was', () => {
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const deep = JSON.stringify([{ ...reachable(7), data: 'deep' }, reachable(8)]).replace('"deep"', nested);
+    expect(readMessage(upMessage('events', deep))).toMatchObject([
+      { kind: 'malformed', position: { epoch: 'epoch-1', sequence: 7 } },
+      { kind: 'event', event: { sequence: 8 } },
+    ]);
+    expect(readMessage(upMessage('status', nested))).toMatchObject([{ kind: 'malformed' }]);
+  });
+
+  test('keeps no more than 4 KiB of what it refuses', () => {
+    const [item] = readMessage(upMessage('events', `"${'灶'.repeat(100_000)}"`));
+    expect(item?.kind === 'malformed' && Buffer.byteLength(item.payload)).toBeLessThanOrEqual(4100);
+  });
+
+  test('says that pictures are not taken in', () => {
+    expect(readMessage({ kind: 'evidence', payload: Buffer.from([0xff, 0xd8]) })).toMatchObject([{ kind: 'malformed', payload: '' }]);
+  });
+});

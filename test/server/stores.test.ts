@@ -1,0 +1,129 @@
+// The state store: what it keeps, and that it keeps all of a change or nothing.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Gap } from '#contract/gaps.ts';
+import { fold } from '../../server/compliance/fold.ts';
+import { newCanteen } from '../../server/compliance/state.ts';
+import { type Commit, openStateStore, quarantineKept, type StateStore } from '../../server/stores/state-store.ts';
+import { instant, layout, reachable, started } from './ingest-messages.ts';
+
+const nothing: Commit = { events: [], watermarks: [], refused: [], states: [], gaps: [] };
+const empty = newCanteen('qiaodong', started);
+const text = { zh: '文', en: 'text' };
+
+function gap(id: string, about: Partial<Gap> = {}): Gap {
+  return {
+    ...{ id, canteen: 'qiaodong', rule: 'gateway-silent', gate: 'monitoring-connected', severity: 'major', certainty: 'unknown' },
+    ...{ status: 'open', openedAt: instant(started), closedAt: null, foldedUnder: null, standard: 's@1' },
+    ...{ measured: text, required: text, cause: text, fix: text, clause: text },
+    ...about,
+  };
+}
+
+function refused(count: number): Commit['refused'] {
+  return Array.from({ length: count }, (_, index) => ({
+    canteen: 'qiaodong',
+    topic: 't',
+    reason: `${index}`,
+    payload: '',
+    at: instant(started),
+  }));
+}
+
+describe('the state store', () => {
+  let url: string;
+  let store: StateStore;
+
+  beforeEach(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+    url = `sqlite:${join(folder, 'state.db')}`;
+    store = await openStateStore(url);
+    onTestFinished(async () => {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    });
+  });
+
+  async function reopen() {
+    await store.close();
+    store = await openStateStore(url);
+  }
+
+  test('gives back the same state after it was closed and opened again', async () => {
+    const inputs = [layout(1), reachable(2), reachable(3, { check: 'reachable', device: 'nvr-1' })];
+    const after = inputs.reduce((state, event) => fold(state, { kind: 'event', event }, started), empty);
+    await store.commit({ ...nothing, states: [{ before: undefined, after }], watermarks: [mark(3, [[5, 6]])] });
+    await reopen();
+    expect(await store.states()).toEqual([after]);
+    expect(await store.watermarks()).toEqual([mark(3, [[5, 6]])]);
+  });
+
+  test('forgets the facts of a device that is no longer there', async () => {
+    const before = fold(fold(empty, { kind: 'event', event: layout(1) }, started), { kind: 'event', event: reachable(2) }, started);
+    await store.commit({ ...nothing, states: [{ before: undefined, after: before }] });
+    await store.commit({ ...nothing, states: [{ before, after: { ...before, facts: {} } }] });
+    expect(await store.states()).toEqual([{ ...before, facts: {} }]);
+  });
+
+  test('takes a thousand events at once, and each only once', async () => {
+    const events = Array.from({ length: 1050 }, (_, index) => ({ canteen: 'qiaodong', event: reachable(index + 1), receivedAt: started }));
+    await store.commit({ ...nothing, events });
+    await store.commit({ ...nothing, events: events.slice(0, 300) });
+    expect((await store.tallies()).eventsStored).toBe(1050);
+  });
+
+  test('keeps nothing of a change that fails half-way', async () => {
+    const events = [{ canteen: 'qiaodong', event: reachable(1), receivedAt: started }];
+    const unstorable = { ...gap('g1'), rule: null as unknown as string };
+    await expect(store.commit({ ...nothing, events, watermarks: [mark(1, [])], gaps: [unstorable] })).rejects.toThrow(/NOT NULL/);
+    expect((await store.tallies()).eventsStored).toBe(0);
+    expect(await store.watermarks()).toEqual([]);
+  });
+
+  test('finds gaps by status, canteen and rule, those opened last first', async () => {
+    const gaps = [
+      gap('g1'),
+      gap('g2', { openedAt: instant(started + 1000), rule: 'clock-off' }),
+      gap('g3', { canteen: 'heping', openedAt: instant(started + 2000) }),
+    ];
+    await store.commit({ ...nothing, gaps });
+    await store.commit({ ...nothing, gaps: [gap('g1', { status: 'closed', closedAt: instant(started + 5000) })] });
+    const ids = async (query: Partial<Parameters<StateStore['gaps']>[0]>) =>
+      (await store.gaps({ status: 'all', limit: 10, ...query })).map(({ id }) => id);
+    expect(await ids({})).toEqual(['g3', 'g2', 'g1']);
+    expect(await ids({ status: 'open' })).toEqual(['g3', 'g2']);
+    expect(await ids({ status: 'closed' })).toEqual(['g1']);
+    expect(await ids({ canteen: 'qiaodong' })).toEqual(['g2', 'g1']);
+    expect(await ids({ rule: 'clock-off' })).toEqual(['g2']);
+    expect(await ids({ limit: 1 })).toEqual(['g3']);
+    expect((await store.openGaps()).map(({ id }) => id).toSorted()).toEqual(['g2', 'g3']);
+  });
+
+  test('keeps the newest refused messages and counts them all', async () => {
+    await store.commit({ ...nothing, refused: refused(quarantineKept) });
+    await store.commit({ ...nothing, refused: refused(5) });
+    expect((await store.tallies()).quarantined).toBe(quarantineKept + 5);
+    expect(await store.quarantine(2 * quarantineKept)).toHaveLength(quarantineKept);
+    expect((await store.quarantine(2)).map(({ reason }) => reason)).toEqual(['4', '3']);
+  });
+});
+
+test.each([
+  ['postgres://127.0.0.1/mingzao', /no known kind; allowed: sqlite/],
+  ['sqlite:/nowhere/at/all/state.db', /cannot be opened/],
+])('a store that cannot be used, %s, is told in a sentence', async (url, sentence) => {
+  await expect(openStateStore(url)).rejects.toMatchObject({ code: 'store-unusable', message: expect.stringMatching(sentence) });
+});
+
+test('a file that is no database is told in a sentence', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'state.db'), 'This is not a database, it is a text file of more than a hundred bytes. '.repeat(20));
+  await expect(openStateStore(`sqlite:${join(folder, 'state.db')}`)).rejects.toMatchObject({ code: 'store-unusable' });
+});
+
+function mark(through: number, beyond: [number, number][]) {
+  return { canteen: 'qiaodong', epoch: 'epoch-1', through, beyond };
+}
