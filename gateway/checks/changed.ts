@@ -1,0 +1,28 @@
+// Is a new fact worth sending before the old one runs out?
+import { isDeepStrictEqual } from 'node:util';
+import type { Fact, StreamMeasured } from '#contract/facts.ts';
+
+/** True where outcome, fault, or something measured differs by more than the noise of measuring. Both facts are of one check of one device. */
+export function changed(before: Fact, after: Fact): boolean {
+  return before.outcome !== after.outcome || before.fault !== after.fault || moved(before, after);
+}
+
+function moved(before: Fact, after: Fact): boolean {
+  if (before.measured === undefined || after.measured === undefined) return before.measured !== after.measured;
+  if (before.check === 'reachable' && after.check === 'reachable') return before.measured?.address !== after.measured?.address;
+  if (before.check === 'clock' && after.check === 'clock') return apart(before.measured?.offsetSeconds, after.measured?.offsetSeconds, 1);
+  if (before.check === 'picture' && after.check === 'picture')
+    return apart(before.measured?.blackPercent, after.measured?.blackPercent, 10);
+  if (before.check === 'stream' && after.check === 'stream') return otherFormat(before.measured, after.measured);
+  return !isDeepStrictEqual(before.measured, after.measured);
+}
+
+function apart(before = 0, after = 0, atLeast: number): boolean {
+  return Math.abs(before - after) >= atLeast;
+}
+
+/** Frame and bit rate differ a little in every sample; only the frame rate matters to anyone, and only by whole frames. */
+function otherFormat(before: StreamMeasured | undefined, after: StreamMeasured | undefined): boolean {
+  const same = before?.codec === after?.codec && before?.width === after?.width && before?.height === after?.height;
+  return !same || apart(before?.framesPerSecond, after?.framesPerSecond, 2);
+}

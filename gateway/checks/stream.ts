@@ -1,0 +1,23 @@
+// Does the stream open and decode?
+import type { FactOf, FaultCode } from '#contract/facts.ts';
+import type { SampleObservation } from '../observation.ts';
+import { about, notSeen } from './verdict.ts';
+
+/** Whether size and frame rate are enough stands in the server's standard. */
+export function stream(observation: SampleObservation, validForMs: number): FactOf<'stream'> {
+  const base = { ...about(observation, validForMs), check: 'stream' as const };
+  const seen = observation.stream;
+  if (seen.ok) return { ...base, outcome: 'ok', measured: seen.value };
+  return { ...base, ...notSeen(seen, seenToBeWrong) };
+}
+
+/** A camera that refuses our password, or its stream port, is plainly not connected; one that is slow or busy may well be. */
+const seenToBeWrong: FaultCode[] = [
+  'no-stream',
+  'does-not-decode',
+  'stalled',
+  'refused',
+  'credentials-refused',
+  'wrong-device',
+  'certificate',
+];

@@ -1,0 +1,31 @@
+// The parts every fact is made of, so that a check only has to say what it judges.
+import type { FaultCode } from '#contract/facts.ts';
+import type { Outcome } from '#contract/primitives.ts';
+import type { Observation } from '../observation.ts';
+
+/** What stands in every fact. `validForMs`: how long after looking the fact may be believed. */
+export function about(observation: Observation, validForMs: number) {
+  return {
+    schemaVersion: 1 as const,
+    device: observation.device,
+    observedAt: observation.at,
+    validUntil: new Date(Date.parse(observation.at) + validForMs).toISOString(),
+  };
+}
+
+/** What was not seen is unknown, except where `faults` says that this very reason is what is wrong. */
+export function notSeen(missing: { fault: FaultCode; detail: string }, faults: readonly FaultCode[]): NotSeen {
+  return {
+    outcome: faults.includes(missing.fault) ? 'fault' : 'unknown',
+    fault: missing.fault,
+    detail: missing.detail.slice(0, longestDetail),
+  };
+}
+
+interface NotSeen {
+  outcome: Outcome;
+  fault: FaultCode;
+  detail: string;
+}
+
+const longestDetail = 300; // the contract's limit

@@ -1,0 +1,209 @@
+// The gateway's settings: their schema, and the loading that turns files and relative paths into what the program uses.
+import { dirname, resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
+import { Zone } from '#contract/layout.ts';
+import { Identifier } from '#contract/primitives.ts';
+import { parseDeviceAddress } from './onvif/address.ts';
+import { expandTarget } from './onvif/scan.ts';
+
+const closed = { additionalProperties: false };
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Name = Type.String({ minLength: 1, maxLength: 80 });
+const Token = Type.String({ minLength: 1, maxLength: 128 });
+const seconds = (usual: number, minimum: number, maximum: number, what: string) =>
+  Type.Number({ minimum, maximum, default: usual, description: `${what}, ${minimum} to ${maximum} seconds` });
+
+const reaching = {
+  id: Identifier,
+  name: Name,
+  address: Type.String({ minLength: 1, maxLength: 300, description: 'http(s)://host:port of its ONVIF service, or only its host' }),
+  username: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  passwordFile: Type.Optional(Type.String({ ...Path, description: 'a file holding the password on one line' })),
+  certificateFingerprint: Type.Optional(
+    Type.String({ pattern: '^(?:[0-9A-Fa-f]{2}:?){32}$', description: 'SHA-256 of its self-signed TLS certificate, in hex' }),
+  ),
+};
+
+export const CameraConfig = Type.Object(
+  {
+    ...reaching,
+    zones: Type.Array(Identifier, { maxItems: 16, description: 'ids of the zones it watches' }),
+    streamUri: Type.Optional(
+      Type.String({
+        pattern: '^rtsps?://[^@\\s]+$',
+        maxLength: 500,
+        description: 'rtsp://host/path, where ONVIF gives none; without a password',
+      }),
+    ),
+  },
+  closed,
+);
+export type CameraConfig = Static<typeof CameraConfig>;
+
+export const RecorderConfig = Type.Object(
+  {
+    ...reaching,
+    cameras: Type.Array(Identifier, { maxItems: 256, description: 'ids of the cameras whose footage it keeps' }),
+    recordings: Type.Optional(
+      Type.Record(Type.String(), Token, {
+        description: 'camera id: the recorder’s token of its recording, where it is not found by itself',
+      }),
+    ),
+  },
+  closed,
+);
+export type RecorderConfig = Static<typeof RecorderConfig>;
+
+export const DiscoveryConfig = Type.Object(
+  {
+    multicast: Type.Boolean({ default: true, description: 'ask the whole network for ONVIF devices' }),
+    scan: Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+      maxItems: 64,
+      default: [],
+      description: 'hosts and networks (192.168.1.0/24) to ask one by one, where multicast does not reach',
+    }),
+  },
+  closed,
+);
+
+export const GatewayConfig = Type.Object(
+  {
+    canteen: Type.String({ ...Identifier, description: 'the id under which the server knows this canteen' }),
+    server: Type.Object(
+      {
+        url: Type.String({ pattern: '^mqtts?://[^/@\\s]+$', maxLength: 300, description: 'mqtt://host:port or mqtts://host:port' }),
+        keyFile: Type.String({ ...Path, description: 'a file holding, on one line, the key the server knows this gateway by' }),
+      },
+      closed,
+    ),
+    dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
+    zones: Type.Array(Zone, { maxItems: 64 }),
+    cameras: Type.Array(CameraConfig, { maxItems: 256 }),
+    recorders: Type.Array(RecorderConfig, { maxItems: 32, default: [] }),
+    discovery: Type.Optional(DiscoveryConfig),
+    intervals: Type.Object(
+      {
+        contact: seconds(10, 2, 300, 'between two looks whether a device answers and what its clock says'),
+        identity: seconds(3600, 60, 86_400, 'between two looks who a device says it is'),
+        sample: seconds(60, 10, 3600, 'between two looks at a stream and its picture'),
+        footage: seconds(3600, 60, 86_400, 'between two looks at what a recorder holds'),
+        heartbeat: seconds(30, 5, 300, 'between two heartbeats to the server'),
+      },
+      { ...closed, default: {} },
+    ),
+    retentionDaysAsked: Type.Integer({
+      minimum: 1,
+      maximum: 366,
+      default: 92,
+      description: 'how many days of footage a recorder is asked for',
+    }),
+    outbox: Type.Object(
+      {
+        maxEvents: Type.Integer({
+          minimum: 1000,
+          maximum: 2_000_000,
+          default: 100_000,
+          description: 'how much is kept while the server is away, some 500 bytes each; the oldest goes first',
+        }),
+        maxMegabytes: Type.Integer({ minimum: 10, maximum: 100_000, default: 500, description: 'how large its file may grow' }),
+      },
+      { ...closed, default: {} },
+    ),
+    log: Type.Object(
+      { level: Type.Enum(['error', 'warn', 'info', 'debug'], { default: 'info' }) },
+      { ...closed, default: {}, description: 'what the log tells' },
+    ),
+  },
+  closed,
+);
+export type GatewayConfig = Static<typeof GatewayConfig>;
+
+interface Credentials {
+  username: string;
+  password: string;
+}
+
+/** The settings as the program uses them: paths are absolute, secrets are read. */
+export interface Settings extends Omit<GatewayConfig, 'server' | 'cameras' | 'recorders'> {
+  server: { url: string; key: string };
+  cameras: WithCredentials<CameraConfig>[];
+  recorders: WithCredentials<RecorderConfig>[];
+}
+export type WithCredentials<Config> = Omit<Config, 'username' | 'passwordFile'> & { credentials?: Credentials };
+
+/** Paths inside the file are relative to it. Throws SettingsError, and nothing else, on whatever is wrong. */
+export function loadSettings(file: string): Settings {
+  const config = readSettings(file, GatewayConfig);
+  const problem = inconsistency(config);
+  if (problem !== undefined) throw new SettingsError(`${file}: ${problem}`);
+  const from = dirname(resolve(file));
+  return {
+    ...config,
+    server: { url: config.server.url, key: readSecret(resolve(from, config.server.keyFile), 'server.keyFile') },
+    dataDir: resolve(from, config.dataDir),
+    cameras: config.cameras.map((camera, index) => withCredentials(from, camera, `cameras.${index}`)),
+    recorders: config.recorders.map((recorder, index) => withCredentials(from, recorder, `recorders.${index}`)),
+  };
+}
+
+function withCredentials<Config extends Pick<CameraConfig, 'username' | 'passwordFile'>>(
+  from: string,
+  { username, passwordFile, ...config }: Config,
+  key: string,
+): Omit<Config, 'username' | 'passwordFile'> & { credentials?: Credentials } {
+  if (username === undefined || passwordFile === undefined) return config;
+  return { ...config, credentials: { username, password: readSecret(resolve(from, passwordFile), `${key}.passwordFile`) } };
+}
+
+/** What no schema can say: how the parts of the file hang together. */
+function inconsistency({ zones, cameras, recorders, discovery }: GatewayConfig): string | undefined {
+  const zoneIds = zones.map(({ id }) => id);
+  const cameraIds = cameras.map(({ id }) => id);
+  return (
+    repeated('zones', zoneIds) ??
+    repeated('cameras and recorders', [...cameraIds, ...recorders.map(({ id }) => id)]) ??
+    firstOf(cameras, (camera) => unknownName(`cameras: "${camera.id}" watches the zone`, camera.zones, zoneIds)) ??
+    firstOf(recorders, (recorder) => unknownName(`recorders: "${recorder.id}" keeps the camera`, recorder.cameras, cameraIds)) ??
+    firstOf(recorders, (recorder) =>
+      unknownName(`recorders: "${recorder.id}" has a recording of the camera`, Object.keys(recorder.recordings ?? {}), recorder.cameras),
+    ) ??
+    firstOf([...cameras, ...recorders], unreachable) ??
+    firstOf(discovery?.scan ?? [], unscannable)
+  );
+}
+
+function firstOf<Item>(items: Item[], problem: (item: Item) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = problem(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function repeated(where: string, ids: string[]): string | undefined {
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  return twice === undefined ? undefined : `${where}: the id "${twice}" stands there twice; each needs one of its own`;
+}
+
+function unknownName(sentence: string, names: string[], known: string[]): string | undefined {
+  const strange = names.find((name) => !known.includes(name));
+  return strange === undefined ? undefined : `${sentence} "${strange}", which is not there; known: ${known.join(', ') || 'none'}`;
+}
+
+/** Quotes no address: someone may have put a password into it. */
+function unreachable({ id, address, username, passwordFile }: Static<typeof CameraConfig> | RecorderConfig): string | undefined {
+  if (parseDeviceAddress(address) === undefined)
+    return `the address of "${id}" must be http://host:port or https://host:port, path optional, without user name and password`;
+  if ((username === undefined) !== (passwordFile === undefined)) return `"${id}" needs both username and passwordFile, or neither`;
+  return undefined;
+}
+
+function unscannable(target: string): string | undefined {
+  try {
+    expandTarget(target);
+    return undefined;
+  } catch (error) {
+    return `discovery.scan: ${error instanceof Error ? error.message : error}`;
+  }
+}

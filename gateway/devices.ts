@@ -1,0 +1,107 @@
+// The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
+import type { RecorderConfig, Settings } from './config.ts';
+import { parseDeviceAddress } from './onvif/address.ts';
+import { readIdentity } from './onvif/device.ts';
+import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
+import { probeContact } from './probes/contact.ts';
+import type { Device } from './probes/device.ts';
+import { probeFootage } from './probes/footage.ts';
+import { probeIdentity } from './probes/identity.ts';
+import { probeSample } from './probes/sample.ts';
+import type { Registry } from './registry.ts';
+import type { Plan, Watched } from './supervise.ts';
+import { unobserved } from './unobserved.ts';
+
+export interface ConfiguredDevice {
+  id: string;
+  watched: Watched;
+  /** Two devices with the same account are asked with the same password: once refused is refused for both. */
+  account: string;
+  /** The serial number of whatever answers at `address`, asked with this device's account. Rejects where nothing can be learned. */
+  serialAt(address: string, signal: AbortSignal): Promise<string>;
+  /** From now on the device is asked at `address`. */
+  moveTo(address: string): void;
+}
+
+type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
+
+const deadlinesMs = { contact: 3000, identity: 10_000, sample: 25_000, footage: 300_000 };
+
+export function createDevices(settings: Settings, deps: { registry: Registry; now: () => number }): ConfiguredDevice[] {
+  const cameras = settings.cameras.map((camera) => createDevice('camera', camera, settings, deps));
+  const recorders = settings.recorders.map((recorder) => createDevice('recorder', { ...recorder, zones: [] }, settings, deps));
+  return [...cameras, ...recorders];
+}
+
+function createDevice(
+  kind: Device['kind'],
+  config: Config,
+  { intervals, retentionDaysAsked }: Settings,
+  { registry, now }: { registry: Registry; now: () => number },
+): ConfiguredDevice {
+  const { id, credentials, certificateFingerprint } = config;
+  const sessionAt = (address: string) => createOnvifSession({ address, credentials, certificateFingerprint, now });
+  let address = registry.addressOf(id) ?? config.address;
+  let session = sessionAt(address);
+  let stranger: string | undefined; // what another device at this address said of itself
+
+  const device = (): Device => ({ id, kind, session, ...known(config, session, registry.serialOf(id)) });
+  const plan = (name: Plan['kind'], probe: Plan['probe']): Plan => ({
+    kind: name,
+    everyMs: intervals[name] * 1000,
+    deadlineMs: deadlinesMs[name],
+    probe,
+  });
+  const identify: Plan['probe'] = async (options) => {
+    const observation = await probeIdentity(device(), options);
+    const { identity } = observation;
+    if (identity.ok) registry.pin(id, identity.value.serial);
+    if (identity.ok || identity.fault === 'wrong-device') stranger = identity.ok ? undefined : identity.detail;
+    return observation;
+  };
+  /** The pictures and footage of another device would be told under this one's name. */
+  const unlessStranger = (name: Plan['kind'], probe: Plan['probe']): Plan['probe'] => {
+    return async (options) => {
+      if (stranger === undefined) return probe(options);
+      return unobserved(name, { device: id, address: session.address, at: now(), fault: 'wrong-device', detail: stranger });
+    };
+  };
+  const sample = unlessStranger('sample', (options) => probeSample(device(), options));
+  const footage = unlessStranger('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
+
+  return {
+    id,
+    account: JSON.stringify([credentials?.username, credentials?.password]),
+    watched: {
+      id,
+      address: () => session.address,
+      contact: plan('contact', (options) => probeContact(device(), options)),
+      others: [plan('identity', identify), kind === 'camera' ? plan('sample', sample) : plan('footage', footage)],
+      // A session gives up a password for good once it is refused.
+      retryPassword() {
+        session = sessionAt(address);
+      },
+    },
+    serialAt: async (elsewhere, signal) => (await readIdentity(sessionAt(elsewhere), { signal })).serial,
+    moveTo(found) {
+      address = found;
+      session = sessionAt(address);
+    },
+  };
+}
+
+/** What of a device's probing is set down in the settings. */
+function known({ address, streamUri, cameras, recordings }: Config, session: OnvifSession, expectedSerial: string | undefined) {
+  return {
+    ...(streamUri === undefined ? {} : { streamUri: followed(streamUri, address, session) }),
+    ...(expectedSerial === undefined ? {} : { expectedSerial }),
+    ...(cameras === undefined ? {} : { cameras }),
+    ...(recordings === undefined ? {} : { recordings }),
+  };
+}
+
+/** A stream written down at the device's own host moves along with the device; one at another host stays. */
+function followed(streamUri: string, configured: string, session: OnvifSession): string {
+  const isOwn = URL.parse(streamUri)?.hostname === parseDeviceAddress(configured)?.hostname;
+  return (isOwn ? session.streamAddress(streamUri) : undefined) ?? streamUri;
+}

@@ -1,0 +1,101 @@
+// One MQTT connection, from connecting to its end; it never connects again by itself.
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+
+export interface Link {
+  /** Fires when the connection is gone, with the reason, or when it is asked to end. */
+  readonly ended: AbortSignal;
+  /** QoS 1: resolves when the broker has taken it, rejects when the connection is gone. */
+  publish(topic: string, message: object, options?: { retain: boolean }): Promise<void>;
+  /** QoS 1. Rejects where the broker refuses one of them. */
+  subscribe(topics: string[]): Promise<void>;
+  /** Says goodbye where that is still possible. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface LinkOptions {
+  /** mqtt:// or mqtts://host:port. */
+  url: string;
+  /** User name and client id: a new connection ends a half-dead older one of the same gateway. */
+  canteen: string;
+  key: string;
+  /** Published by the broker, retained, when the connection ends without a goodbye [MQTT-3.1.2-8]. */
+  will: { topic: string; message: object };
+  onMessage(topic: string, payload: Uint8Array): void;
+}
+
+/** A link that says nothing for one and a half times this is dead [MQTT-3.1.2-24]. */
+const keepaliveSeconds = 20;
+const connectTimeoutMs = 10_000;
+const goodbyeMs = 2000;
+
+/** Rejects, saying why, where no connection comes about. */
+export async function connect(options: LinkOptions, signal: AbortSignal): Promise<Link> {
+  const client = mqtt.connect(options.url, settings(options));
+  const gone = endOf(client);
+  client.on('message', options.onMessage);
+  const link = createLink(client, gone, AbortSignal.any([signal, gone]));
+  try {
+    await orEnded(new Promise<void>((resolve) => client.once('connect', () => resolve())), link.ended);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  return link;
+}
+
+function createLink(client: MqttClient, gone: AbortSignal, ended: AbortSignal): Link {
+  return {
+    ended,
+    async publish(topic, message, { retain } = { retain: false }) {
+      await orEnded(client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain }), gone);
+    },
+    async subscribe(topics) {
+      const granted = await orEnded(client.subscribeAsync(topics, { qos: 1 }), gone);
+      const refused = granted.filter(({ qos }) => Number(qos) === 128); // [MQTT-3.9.3-1]
+      if (refused.length > 0) throw new Error(`the broker refuses ${refused.map(({ topic }) => topic).join(', ')}`);
+    },
+    async close() {
+      const forced = gone.aborted || !client.connected;
+      const hurry = setTimeout(() => client.end(true), goodbyeMs);
+      await client.endAsync(forced).catch(() => undefined);
+      clearTimeout(hurry);
+    },
+  };
+}
+
+function settings({ canteen, key, will }: LinkOptions): IClientOptions {
+  return {
+    protocolVersion: 4,
+    clientId: canteen,
+    username: canteen,
+    password: key,
+    clean: true,
+    keepalive: keepaliveSeconds,
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: 0, // when to connect again is the uplink's to say
+    will: { topic: will.topic, payload: Buffer.from(JSON.stringify(will.message)), qos: 1, retain: true },
+  };
+}
+
+function endOf(client: MqttClient): AbortSignal {
+  const gone = new AbortController();
+  let reason = new Error('the connection was closed');
+  client.on('error', (error) => {
+    reason = error;
+  });
+  client.once('close', () => gone.abort(reason));
+  return gone.signal;
+}
+
+/** mqtt.js keeps what it could not send and never answers for it; here it fails as soon as the connection has. */
+async function orEnded<Value>(work: Promise<Value>, ended: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const fail = () => reject(ended.reason);
+  if (ended.aborted) fail();
+  ended.addEventListener('abort', fail, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    ended.removeEventListener('abort', fail);
+  }
+}

@@ -1,0 +1,189 @@
+// The gateway's command line, and the only file that builds its parts and knows the real clock.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SettingsError } from '#config/settings.ts';
+import type { Fact } from '#contract/facts.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { now, sleep } from './clock.ts';
+import type { CommandIo } from './command-io.ts';
+import { createCommands } from './commands.ts';
+import { loadSettings, type Settings } from './config.ts';
+import { createDevices } from './devices.ts';
+import { runDiscover } from './discover.ts';
+import { GatewayError } from './errors.ts';
+import { runInspect } from './inspect.ts';
+import { layoutOf } from './layout.ts';
+import { createLog, type Log } from './log.ts';
+import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
+import { findDevices } from './onvif/find-devices.ts';
+import { createOutbox, type Entry } from './outbox.ts';
+import { createRegistry } from './registry.ts';
+import { createRelocation } from './relocate.ts';
+import { createSupervisor } from './supervise.ts';
+import { createUplink } from './uplink.ts';
+
+const usage = 'usage: node gateway/main.ts run --config FILE | discover [OPTIONS] | inspect ADDRESS [OPTIONS]';
+/** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
+const exitCodes = { done: 0, failed: 1, misused: 2 };
+const stopWithinMs = 15_000;
+const nowhere = { multicast: false, scan: [] };
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+
+async function main([command, ...args]: string[]): Promise<number> {
+  const io: CommandIo = { stdout: console.log, stderr: console.error, signal: stopSignal(), now };
+  try {
+    if (command === 'discover') return await runDiscover(args, io);
+    if (command === 'inspect') return await runInspect(args, io);
+    if (command !== 'run') throw new SettingsError(usage);
+    const settings = loadSettings(configFile(args));
+    await runGateway(settings, { signal: io.signal, log: createLog(settings.log.level) });
+    return exitCodes.done;
+  } catch (error) {
+    if (!(error instanceof SettingsError || error instanceof GatewayError)) throw error;
+    io.stderr(error.message);
+    return error instanceof SettingsError ? exitCodes.misused : exitCodes.failed;
+  }
+}
+
+/** Fires at SIGINT or SIGTERM. A second one, or too long a farewell, ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(exitCodes.failed);
+      setTimeout(() => process.exit(exitCodes.failed), stopWithinMs).unref();
+      stop.abort();
+    });
+  return stop.signal;
+}
+
+function configFile(args: string[]): string {
+  try {
+    const { config } = parseArgs({ args, options: { config: { type: 'string' } } }).values;
+    if (config !== undefined) return config;
+  } catch (cause) {
+    throw new SettingsError(`run: ${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
+  }
+  throw new SettingsError(`run: --config is missing; ${usage}`);
+}
+
+/** Runs one gateway until `signal` fires, then closes it. Throws GatewayError where its data directory cannot be used. */
+export async function runGateway(settings: Settings, { signal, log }: { signal: AbortSignal; log: Log }): Promise<void> {
+  const { canteen, dataDir, discovery, intervals } = settings;
+  const { maxEvents, maxMegabytes } = settings.outbox;
+  const session = randomUUID();
+  const startedAt = performance.now();
+  const deps = { now, sleep, random: Math.random, log };
+
+  const configured = [...settings.cameras, ...settings.recorders];
+  const registry = createRegistry({ file: join(dataDir, 'devices.json'), configured, log });
+  const devices = createDevices(settings, { registry, now });
+  const outbox = createOutbox({ file: join(dataDir, 'outbox.db'), canteen, maxEvents, maxBytes: maxMegabytes * 1_000_000, now, log });
+
+  const tell = (...entries: Entry[]) => {
+    outbox.append(entries);
+    uplink.wake();
+  };
+  const layout: Entry = { type: 'cn.mingzao.layout.v1', data: layoutOf(settings) };
+
+  const supervisor = createSupervisor({
+    ...deps,
+    devices: devices.map(({ watched }) => watched),
+    emit: (facts) => tell(...facts.map(asEntry)),
+  });
+  const astray = () =>
+    new Set(
+      supervisor
+        .present()
+        .filter(isAstray)
+        .map(({ device }) => device),
+    );
+  const relocation = createRelocation({
+    ...deps,
+    devices,
+    registry,
+    lost: () => [...astray()],
+    taken() {
+      const lost = astray();
+      return devices.filter(({ id }) => !lost.has(id)).map(({ watched }) => watched.address());
+    },
+    find: (limit) => findAround(discovery ?? nowhere, limit, log),
+    follow(id, address) {
+      devices.find((device) => device.id === id)?.moveTo(address);
+      registry.moved(id, address);
+      supervisor.probeNow(id);
+    },
+  });
+
+  const command = createCommands({
+    ...deps,
+    abilities: {
+      async 'probe-now'({ device }) {
+        if (!supervisor.probeNow(device)) return { status: 'refused', detail: `there is no device "${device}"` };
+        return { status: 'done', detail: 'what is seen now comes as facts' };
+      },
+      async rescan() {
+        if (discovery === undefined) return { status: 'refused', detail: 'the settings of this gateway allow no discovery' };
+        const { found, moved } = await relocation.search(signal);
+        return { status: 'done', detail: `${found} devices answered; found again elsewhere: ${moved.join(', ') || 'none'}` };
+      },
+    },
+    reply: (data) => tell({ type: 'cn.mingzao.reply.v1', data }),
+  });
+
+  const uplink = createUplink({
+    ...deps,
+    ...settings.server,
+    canteen,
+    session,
+    version: packageJson.version,
+    heartbeatEveryMs: intervals.heartbeat * 1000,
+    outbox,
+    command,
+    stuck(sequence) {
+      if (outbox.tellForgotten(sequence)) tell(layout, ...supervisor.present().map(asEntry)); // all of that is new to it
+    },
+    heartbeat: () => ({
+      schemaVersion: 1,
+      session,
+      at: new Date(now()).toISOString(),
+      uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
+      memoryBytes: process.memoryUsage.rss(),
+      outbox: outbox.health(),
+      devices: supervisor.health(),
+    }),
+  });
+
+  try {
+    tell(layout);
+    log.info({ canteen, cameras: settings.cameras.length, recorders: settings.recorders.length, session }, 'the gateway has started');
+    const goodbye = new AbortController();
+    const reporting = uplink.run(goodbye.signal);
+    await Promise.all([supervisor.run(signal), discovery === undefined ? undefined : relocation.run(signal)]);
+    goodbye.abort(); // only now: what was seen last is still sent
+    await reporting;
+  } finally {
+    outbox.close();
+  }
+  log.info({ session }, 'the gateway has stopped');
+}
+
+function asEntry(data: Fact): Entry {
+  return { type: 'cn.mingzao.fact.v1', data };
+}
+
+/** Silent, or somebody else answers in its place. */
+function isAstray({ check, outcome, fault }: Fact): boolean {
+  return outcome === 'fault' && (check === 'reachable' || fault === 'wrong-device');
+}
+
+async function findAround({ multicast, scan }: { multicast: boolean; scan: string[] }, signal: AbortSignal, log: Log) {
+  const { devices, problems } = await findDevices({ multicast, scan, signal, now });
+  if (problems.length > 0) log.warn({ problems }, 'the network could not be searched in every way');
+  return devices.flatMap(({ address }) => {
+    const url = parseDeviceAddress(address);
+    return url === undefined ? [] : { address, hostAndPort: hostAndPort(url) };
+  });
+}

@@ -1,0 +1,40 @@
+// What a probe brings back: what was seen, or the fault that kept it from being seen. Judging it is the business of checks.
+import type { ClockMeasured, FaultCode, FootageMeasured, IdentityMeasured, PictureMeasured, StreamMeasured } from '#contract/facts.ts';
+
+/** A device that does not answer is data, not an exception. */
+export type Seen<Value> = { ok: true; value: Value } | { ok: false; fault: FaultCode; detail: string };
+
+interface Observed {
+  /** Our id of the device. */
+  device: string;
+  /** When looking ended: UTC, ISO 8601. */
+  at: string;
+}
+
+/** Does the device answer, and what time does it think it is? One unauthenticated request tells both. */
+export interface ContactObservation extends Observed {
+  kind: 'contact';
+  /** host:port that was asked. */
+  address: string;
+  contact: Seen<{ roundTripMs: number }>;
+  clock: Seen<ClockMeasured>;
+}
+
+export interface IdentityObservation extends Observed {
+  kind: 'identity';
+  identity: Seen<IdentityMeasured>;
+}
+
+/** A few seconds of the stream, and one picture decoded from them. */
+export interface SampleObservation extends Observed {
+  kind: 'sample';
+  stream: Seen<StreamMeasured>;
+  picture: Seen<PictureMeasured>;
+}
+
+export interface FootageObservation extends Observed {
+  kind: 'footage';
+  footage: Seen<FootageMeasured>;
+}
+
+export type Observation = ContactObservation | IdentityObservation | SampleObservation | FootageObservation;

@@ -1,0 +1,135 @@
+// Learns how a device lets us in, signs that way, and stops for good at the first refused password, before the account locks.
+import { DeviceError } from './device-error.ts';
+import { type Credentials, type DigestChallenge, digestAuthorization, parseDigestChallenge } from './http-digest.ts';
+import type { Markup } from './markup.ts';
+import { usernameToken } from './username-token.ts';
+
+/** What to put on one request. */
+export interface Signing {
+  token: Markup | undefined;
+  headers(verb: string, url: URL): Record<string, string>;
+}
+
+/** What one signed request came to; only a refusal by the device is told here, any other failure is thrown. */
+export type Tried<Value> = { ok: true; value: Value } | { ok: false; refusal: DeviceError; challenges: readonly string[] };
+
+export interface Authenticator {
+  /** Runs `attempt`, and again with what the device asked for. Throws what `attempt` throws, and the device's refusal. */
+  perform<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, options: { signal: AbortSignal }): Promise<Value>;
+}
+
+type Method = { kind: 'none' } | { kind: 'digest'; challenge: DigestChallenge; count: number } | { kind: 'token'; offsetSeconds: number };
+
+/** The device's clock against ours, as far as signing needs it. */
+export interface DeviceClock {
+  /** Seconds the device is ahead, as last measured. */
+  last(): number | undefined;
+  /** Measures anew, without a password. */
+  measure(options: { signal: AbortSignal }): Promise<number>;
+}
+
+const nothing: Signing = { token: undefined, headers: () => ({}) };
+
+/** Without `clock` there is no UsernameToken: for plain HTTP requests, where only digest has a place. */
+export function createAuthenticator(about: {
+  credentials: Credentials | undefined;
+  now: () => number;
+  clock?: DeviceClock;
+}): Authenticator {
+  const { credentials, now, clock } = about;
+  if (credentials === undefined) return { perform: withoutCredentials };
+  const { username, password } = credentials;
+  let method: Method = { kind: 'none' };
+  let refused: DeviceError | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return {
+    async perform(attempt, { signal }) {
+      const before = turn;
+      const mine = waited(before, signal).then(() => authenticated(attempt, signal));
+      // Two requests that learn at the same time would send a wrong password twice.
+      turn = Promise.allSettled([before, mine]);
+      return mine;
+    },
+  };
+
+  async function authenticated<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, signal: AbortSignal): Promise<Value> {
+    if (refused !== undefined) throw refused;
+    let tried = await attempt(signing(method));
+    for await (const next of tried.ok ? [] : waysAfter(method, tried, signal)) {
+      tried = await attempt(signing(next));
+      if (tried.ok) method = next;
+      if (tried.ok || tried.refusal.fault === 'locked') break;
+    }
+    if (tried.ok) return tried.value;
+    refused = new DeviceError(
+      tried.refusal.fault,
+      withoutSecret(`${tried.refusal.detail}; not tried again with the same password`, password),
+    );
+    throw refused;
+  }
+
+  /**
+   * What is still worth sending after a refusal. Never the same password twice in the same way: five wrong ones lock many cameras for
+   * half an hour. A used-up nonce, or a clock that was set meanwhile, is not a wrong password.
+   */
+  async function* waysAfter(
+    before: Method,
+    { challenges, refusal }: { challenges: readonly string[]; refusal: DeviceError },
+    signal: AbortSignal,
+  ) {
+    if (refusal.fault === 'locked') return;
+    const challenge = parseDigestChallenge(challenges);
+    if (challenge !== undefined && isFresh(challenge, before)) yield { kind: 'digest', challenge, count: 0 } satisfies Method;
+    if (clock === undefined || before.kind === 'digest') return;
+    const offsetSeconds = before.kind === 'token' ? await clock.measure({ signal }) : (clock.last() ?? (await clock.measure({ signal })));
+    if (before.kind === 'none' || Math.abs(offsetSeconds - before.offsetSeconds) > 2)
+      yield { kind: 'token', offsetSeconds } satisfies Method;
+  }
+
+  function signing(how: Method): Signing {
+    if (how.kind === 'none') return nothing;
+    if (how.kind === 'digest') return { token: undefined, headers: (verb, url) => digestHeaders(how, verb, url) };
+    how.offsetSeconds = clock?.last() ?? how.offsetSeconds;
+    // Half a second back: a token from the future is refused sooner than one from the past.
+    const created = new Date(now() + how.offsetSeconds * 1000 - 500);
+    return { token: usernameToken({ username, password }, created), headers: () => ({}) };
+  }
+
+  function digestHeaders(how: Method & { kind: 'digest' }, verb: string, url: URL): Record<string, string> {
+    how.count += 1;
+    const target = `${url.pathname}${url.search}`;
+    const { challenge, count } = how;
+    return { authorization: digestAuthorization({ challenge, credentials: { username, password }, method: verb, target, count }) };
+  }
+}
+
+async function withoutCredentials<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>): Promise<Value> {
+  const tried = await attempt(nothing);
+  if (tried.ok) return tried.value;
+  if (tried.refusal.fault === 'locked') throw tried.refusal;
+  throw new DeviceError('credentials-refused', 'the device asks for a user name and password, and none are configured');
+}
+
+/** Devices that do not say `stale` only give another nonce when one is used up. */
+function isFresh(challenge: DigestChallenge, before: Method): boolean {
+  if (before.kind !== 'digest') return true;
+  return challenge.stale ?? challenge.nonce !== before.challenge.nonce;
+}
+
+/** Some devices quote the request in their fault. */
+function withoutSecret(text: string, secret: string): string {
+  return secret === '' ? text : text.replaceAll(secret, '•••');
+}
+
+function waited(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const tooLate = () => reject(new DeviceError('no-answer', 'there was no time left to ask'));
+  if (signal.aborted) tooLate();
+  signal.addEventListener('abort', tooLate, { once: true });
+  void before.then(() => {
+    signal.removeEventListener('abort', tooLate);
+    resolve();
+  });
+  return promise;
+}

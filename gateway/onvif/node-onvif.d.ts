@@ -1,0 +1,8 @@
+// The little of node-onvif that is used; the package brings no types.
+declare module 'node-onvif' {
+  const onvif: {
+    /** Sends a WS-Discovery probe and listens for three seconds. */
+    startProbe(): Promise<unknown>;
+  };
+  export = onvif;
+}

@@ -1,0 +1,70 @@
+// Asks addresses one by one whether an ONVIF device is there: for networks that carry no multicast.
+import type { FaultCode } from '#contract/facts.ts';
+import { parseDeviceAddress } from './address.ts';
+import { DeviceError } from './device-error.ts';
+import type { FoundDevice } from './discovery.ts';
+import { createOnvifSession } from './session.ts';
+
+const usualPorts = [80, 8000, 8080, 8899, 2020];
+const atOnce = 128;
+const answerMs = 2000;
+const prefixMin = 20;
+
+/**
+ * Asks every target, at its port or, where it names none, at those cameras usually have. `signal` ends the scan, with what was found until then.
+ * Throws an Error with a sentence for a target that is none.
+ */
+export async function scanAddresses(
+  targets: readonly string[],
+  { signal, now }: { signal: AbortSignal; now: () => number },
+): Promise<FoundDevice[]> {
+  const addresses = [...new Set(targets.flatMap(expandTarget))];
+  const found: FoundDevice[] = [];
+  const queue = addresses.values();
+  const worker = async () => {
+    for (const address of queue) {
+      if (signal.aborted) return;
+      if (await answers(address, { signal, now })) found.push({ address, via: 'scan' });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, addresses.length) }, worker));
+  return found.toSorted((a, b) => addresses.indexOf(a.address) - addresses.indexOf(b.address));
+}
+
+/** `192.168.1.64`, `camera.lan:8000`, `http://host/path` or `192.168.1.0/24` (at most /20) as addresses of device services. Throws an Error for anything else. */
+export function expandTarget(target: string): string[] {
+  const [, network = '', prefix] = /^([\d.]+)\/(\d{1,2})$/.exec(target) ?? [];
+  if (prefix !== undefined) return hostsOf(network, Number(prefix), target).flatMap(withPorts);
+  const url = parseDeviceAddress(target);
+  if (url === undefined)
+    throw new Error(`${target} cannot be scanned; allowed: a host, host:port, http(s)://… or an IPv4 network like 192.168.1.0/24`);
+  return url.port === '' && !target.includes('://') ? withPorts(target) : [url.href];
+}
+
+function withPorts(host: string): string[] {
+  return usualPorts.map((port) => `http://${host}${port === 80 ? '' : `:${port}`}/onvif/device_service`);
+}
+
+function hostsOf(network: string, prefix: number, target: string): string[] {
+  const parts = network.split('.').map(Number);
+  if (parts.length !== 4 || parts.some((part) => !(part <= 255)) || prefix < prefixMin || prefix > 32)
+    throw new Error(`${target} cannot be scanned; allowed are IPv4 networks from /${prefixMin} to /32`);
+  const size = 2 ** (32 - prefix);
+  const address = parts.reduce((sum, part) => sum * 256 + part, 0);
+  const first = address - (address % size);
+  const all = Array.from({ length: size }, (_, index) => first + index);
+  // The first and last address of a network belong to no device.
+  return (size > 2 ? all.slice(1, -1) : all).map((each) => [24, 16, 8, 0].map((shift) => Math.floor(each / 2 ** shift) % 256).join('.'));
+}
+
+/** A device that keeps even its clock to itself says so in a fault. */
+const signsOfLife: ReadonlySet<FaultCode> = new Set(['soap-fault', 'not-supported', 'credentials-refused', 'locked', 'busy']);
+
+async function answers(address: string, { signal, now }: { signal: AbortSignal; now: () => number }): Promise<boolean> {
+  try {
+    await createOnvifSession({ address, now }).readClock({ signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) });
+    return true;
+  } catch (thrown) {
+    return thrown instanceof DeviceError && signsOfLife.has(thrown.fault);
+  }
+}

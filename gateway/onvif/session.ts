@@ -1,0 +1,177 @@
+// One device and one account on it: where its services are, what its clock says, and how to ask it anything.
+import { hostAndPort, mendServiceAddress, mendStreamAddress, parseDeviceAddress } from './address.ts';
+import { createAuthenticator, type Signing, type Tried } from './authenticator.ts';
+import { type ClockReading, compareClocks } from './clock.ts';
+import { asDeviceError, DeviceError } from './device-error.ts';
+import type { Credentials } from './http-digest.ts';
+import { findServices, type Services } from './services.ts';
+import { contentType, envelope, type Operation, readReply } from './soap.ts';
+import { exchange, type HttpRequest, type HttpResponse } from './transport.ts';
+import type { XmlNode } from './xml-node.ts';
+
+export interface SessionOptions {
+  /** `http(s)://host[:port][/path]` or a bare host. */
+  address: string;
+  credentials?: Credentials | undefined;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** SHA-256 of the device's TLS certificate, hex. Needed for a self-signed one. */
+  certificateFingerprint?: string | undefined;
+}
+
+export interface OnvifSession {
+  /** host:port that is asked. */
+  readonly address: string;
+  readonly credentials: Credentials | undefined;
+  /** Asks one operation and gives the element of the answer. Throws DeviceError, and nothing else. */
+  call(operation: Operation, options: { signal: AbortSignal }): Promise<XmlNode>;
+  /** Where the device's services are; asked once, then remembered. Throws DeviceError. */
+  services(options: { signal: AbortSignal }): Promise<Services>;
+  /** Compares the device's clock with ours; most devices need no password for it. Throws DeviceError. */
+  readClock(options: { signal: AbortSignal }): Promise<ClockReading>;
+  /** Fetches a file from the device, e.g. a snapshot, at most 16 MiB. Throws DeviceError. */
+  fetch(announced: string, options: { signal: AbortSignal }): Promise<{ contentType: string; body: Buffer }>;
+  /** The address of a stream as it can be reached from here, without a password; undefined where it is no RTSP address. */
+  streamAddress(announced: string): string | undefined;
+}
+
+const soapLimitBytes = 1024 * 1024;
+const fileLimitBytes = 16 * 1024 * 1024;
+/** No single exchange may take longer, whatever the caller allows for the whole. */
+const exchangeTimeoutMs = 15_000;
+
+/** Sends nothing until it is used; keeps no connection open. Throws an Error for an address that is none. */
+export function createOnvifSession({ address, credentials, now, certificateFingerprint }: SessionOptions): OnvifSession {
+  const reached = addressOf(address);
+  let known: Services | undefined;
+  let offsetSeconds: number | undefined;
+  const clock = { last: () => offsetSeconds, measure };
+  const soap = createAuthenticator({ credentials, now, clock });
+  const files = createAuthenticator({ credentials, now });
+
+  return {
+    address: hostAndPort(reached),
+    credentials,
+    call: (operation, { signal }) => guarded(() => call(operation, signal)),
+    services: ({ signal }) => guarded(() => services(signal)),
+    readClock: ({ signal }) => guarded(() => readClock(signal)),
+    fetch: (announced, { signal }) => guarded(() => fetchFile(announced, signal)),
+    streamAddress: (announced) => mendStreamAddress(announced, reached)?.href,
+  };
+
+  async function call(operation: Operation, signal: AbortSignal): Promise<XmlNode> {
+    const url = operation.service === 'device' ? reached : (await services(signal)).get(operation.service);
+    if (url === undefined) throw new DeviceError('not-supported', `${operation.action}: the device offers no ${operation.service} service`);
+    try {
+      return await signed(operation, url, signal);
+    } catch (thrown) {
+      // Some devices move their services to another port when they start anew.
+      if (thrown instanceof DeviceError && ['refused', 'http-error'].includes(thrown.fault)) known = undefined;
+      throw thrown;
+    }
+  }
+
+  async function services(signal: AbortSignal): Promise<Services> {
+    known ??= await findServices((operation) => signed(operation, reached, signal), reached);
+    return known;
+  }
+
+  function signed(operation: Operation, url: URL, signal: AbortSignal): Promise<XmlNode> {
+    return soap.perform(async (signing) => asTried(operation, await post(operation, url, signing, signal)), { signal });
+  }
+
+  async function readClock(signal: AbortSignal): Promise<ClockReading> {
+    try {
+      return await timed(() => unsigned(signal));
+    } catch (thrown) {
+      // ONVIF wants the clock told to everyone; some devices tell it only to those they know.
+      if (isRefusal(thrown) && credentials !== undefined) return timed(() => signed(getTime, reached, signal));
+      throw thrown;
+    }
+  }
+
+  async function timed(ask: () => Promise<XmlNode>): Promise<ClockReading> {
+    const at = now();
+    const since = performance.now();
+    const answer = await ask();
+    const reading = compareClocks(answer, { at, roundTripMs: performance.now() - since });
+    offsetSeconds = reading.clock.offsetSeconds;
+    return reading;
+  }
+
+  /** For signing: where the device keeps even its clock to itself, our own time has to do. */
+  async function measure({ signal }: { signal: AbortSignal }): Promise<number> {
+    try {
+      return (await timed(() => unsigned(signal))).clock.offsetSeconds;
+    } catch (thrown) {
+      if (thrown instanceof DeviceError && ['credentials-refused', 'malformed', 'soap-fault', 'not-supported'].includes(thrown.fault))
+        return 0;
+      throw thrown;
+    }
+  }
+
+  async function unsigned(signal: AbortSignal): Promise<XmlNode> {
+    return readReply(await post(getTime, reached, { token: undefined, headers: () => ({}) }, signal), getTime);
+  }
+
+  function post(operation: Operation, url: URL, signing: Signing, signal: AbortSignal): Promise<HttpResponse> {
+    const headers = { 'content-type': contentType(operation), ...signing.headers('POST', url) };
+    return send({ method: 'POST', url, headers, body: envelope(operation, signing.token), limitBytes: soapLimitBytes, signal });
+  }
+
+  async function fetchFile(announced: string, signal: AbortSignal): Promise<{ contentType: string; body: Buffer }> {
+    const url = mendServiceAddress(announced, reached);
+    if (url === undefined) throw new DeviceError('malformed', 'the device announced a file at an address that is none');
+    return files.perform(
+      async (signing) => {
+        const response = await send({ method: 'GET', url, headers: signing.headers('GET', url), limitBytes: fileLimitBytes, signal });
+        return fileOf(response);
+      },
+      { signal },
+    );
+  }
+
+  function send(request: HttpRequest): Promise<HttpResponse> {
+    return exchange({
+      ...request,
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(exchangeTimeoutMs)]),
+      certificateFingerprint,
+    });
+  }
+}
+
+const getTime: Operation = { service: 'device', action: 'GetSystemDateAndTime' };
+
+function addressOf(address: string): URL {
+  const url = parseDeviceAddress(address);
+  if (url !== undefined) return url;
+  throw new Error('the address of a device must be http://host or https://host, with port and path where needed, without user name');
+}
+
+function asTried(operation: Operation, response: HttpResponse): Tried<XmlNode> {
+  try {
+    return { ok: true, value: readReply(response, operation) };
+  } catch (thrown) {
+    if (thrown instanceof DeviceError && isRefusal(thrown)) return { ok: false, refusal: thrown, challenges: response.challenges };
+    throw thrown;
+  }
+}
+
+function fileOf({ status, challenges, contentType: type, body }: HttpResponse): Tried<{ contentType: string; body: Buffer }> {
+  if (status === 200) return { ok: true, value: { contentType: type, body } };
+  if (status === 401 || status === 403)
+    return { ok: false, refusal: new DeviceError('credentials-refused', `the file was refused with HTTP ${status}`), challenges };
+  throw new DeviceError('http-error', `the file was answered with HTTP ${status}`);
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof DeviceError && (thrown.fault === 'credentials-refused' || thrown.fault === 'locked');
+}
+
+async function guarded<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw asDeviceError(thrown);
+  }
+}

@@ -1,0 +1,133 @@
+// Reads the XML of devices: prefixes ignored, size and depth bounded, no entity of the document's own ever expanded.
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { DeviceError } from './device-error.ts';
+
+/** One element. Names are without prefix: devices choose their own, and some choose wrong ones. */
+export interface XmlNode {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly XmlNode[];
+  /** The element's own text, trimmed. */
+  readonly text: string;
+}
+
+const depthMax = 64;
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  removeNSPrefix: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  processEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  cdataPropName: '#cdata',
+  maxNestedTags: depthMax,
+});
+
+/** Parses a whole document and gives its root. Throws DeviceError `malformed`, or `truncated` where the text ends too early; nothing else. */
+export function parseXml(text: string): XmlNode {
+  const mended = mend(text);
+  // SOAP 1.2, 5: a message must not contain a document type declaration. It is also how entity bombs are built.
+  if (/<!DOCTYPE/i.test(mended)) throw new DeviceError('malformed', 'the answer carries a document type declaration, which SOAP forbids');
+  const validity = XMLValidator.validate(mended);
+  if (validity !== true) throw notWellFormed(mended, validity.err.msg);
+  const [root] = elements(parse(mended));
+  if (root === undefined) throw new DeviceError('malformed', 'the answer holds no XML element');
+  return root;
+}
+
+/** The first element reached by following `path` downwards from `node`. */
+export function child(node: XmlNode | undefined, ...path: string[]): XmlNode | undefined {
+  let at = node;
+  for (const name of path) at = at?.children.find((each) => each.name === name);
+  return at;
+}
+
+/** Every direct child of that name. */
+export function children(node: XmlNode | undefined, name: string): XmlNode[] {
+  return node?.children.filter((each) => each.name === name) ?? [];
+}
+
+/** The text of the element at the end of `path`; undefined where there is none or it is empty. */
+export function textOf(node: XmlNode | undefined, ...path: string[]): string | undefined {
+  return child(node, ...path)?.text || undefined;
+}
+
+/** A finite number at the end of `path`. */
+export function numberOf(node: XmlNode | undefined, ...path: string[]): number | undefined {
+  const text = textOf(node, ...path);
+  return text !== undefined && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}
+
+/** Blank lines before the declaration, a byte order mark, and a bare `&` in a stream's address are common in the field. */
+function mend(text: string): string {
+  return text
+    .replace(/^\ufeff/, '')
+    .trim()
+    .replace(/\0+$/, '')
+    .replace(/&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-f]{1,6});)/gi, '&amp;');
+}
+
+function notWellFormed(text: string, why: string): DeviceError {
+  if (text === '') return new DeviceError('truncated', 'the answer is empty');
+  if (text.startsWith('<') && !/<\/[\w.-]*:?Envelope\s*>$/.test(text) && !/<\/html\s*>$/i.test(text))
+    return new DeviceError('truncated', 'the answer ends in the middle of its XML');
+  return new DeviceError('malformed', `the answer is not well-formed XML: ${why}`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return parser.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unreadable';
+    throw new DeviceError('malformed', `the answer cannot be read as XML: ${why}`, { cause });
+  }
+}
+
+/** The parser gives `[{ name: [children], ':@': { attributes } }, { '#text': … }]`, typed as anything: this is where it gets its type. */
+function elements(parsed: unknown): XmlNode[] {
+  return entries(parsed).flatMap(({ name, content, attributes }) =>
+    name.startsWith('#') ? [] : [{ name, attributes, children: elements(content), text: ownText(content) }],
+  );
+}
+
+function ownText(content: unknown): string {
+  const parts = entries(content).map(({ name, content: inner }) => {
+    if (name === '#text') return unescapeXml(String(inner));
+    return name === '#cdata'
+      ? entries(inner)
+          .map((each) => String(each.content))
+          .join('')
+      : '';
+  });
+  return parts.join('').trim();
+}
+
+function entries(parsed: unknown): { name: string; content: unknown; attributes: Map<string, string> }[] {
+  if (!Array.isArray(parsed)) return [];
+  return parsed.flatMap((item: unknown) => {
+    if (typeof item !== 'object' || item === null) return [];
+    const pairs = Object.entries(item);
+    const named = pairs.find(([key]) => key !== ':@');
+    if (named === undefined) return [];
+    const given: unknown = pairs.find(([key]) => key === ':@')?.[1];
+    return [{ name: named[0], content: named[1] as unknown, attributes: attributesOf(given) }];
+  });
+}
+
+function attributesOf(given: unknown): Map<string, string> {
+  if (typeof given !== 'object' || given === null) return new Map();
+  return new Map(Object.entries(given).map(([name, value]) => [name, unescapeXml(String(value))]));
+}
+
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi, (whole, name, decimal, hex) => {
+    if (name !== undefined) return named[String(name).toLowerCase()] ?? whole;
+    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code).toWellFormed() : '';
+  });
+}

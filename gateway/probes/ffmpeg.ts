@@ -1,0 +1,132 @@
+// The one place that runs ffmpeg and ffprobe: bounded in number, time and size, killed at the deadline, and never told a password by its arguments.
+import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import ffmpeg from 'fluent-ffmpeg';
+import { DeviceError } from '../onvif/device-error.ts';
+import type { Credentials } from '../onvif/http-digest.ts';
+import { captureFault } from './capture-fault.ts';
+import { createSlots } from './slots.ts';
+
+export interface CaptureRequest {
+  /** `rtsp://…`, without user name or password. */
+  address: URL;
+  credentials: Credentials | undefined;
+  /** How much of the stream to take. */
+  seconds: number;
+  /** Where to put it, in the NUT format. */
+  file: string;
+  signal: AbortSignal;
+}
+
+const processesMax = 4;
+const slots = createSlots(processesMax);
+/** Silence of the camera after which ffmpeg gives up. */
+const silenceMs = 3000;
+const captureMaxBytes = 64 * 1024 * 1024;
+const outputMaxBytes = 8 * 1024 * 1024;
+const linesKept = 40;
+
+/** Takes a few seconds of the first video stream as it comes, undecoded. Throws DeviceError; `file` may then hold what came until then. */
+export function capture({ address, credentials, seconds, file, signal }: CaptureRequest): Promise<void> {
+  return slots.use(signal, async () => {
+    const lines: string[] = [];
+    const command = ffmpeg({ source: Readable.from([concatScript(address, credentials)]), stdoutLines: linesKept })
+      .inputFormat('concat')
+      // Verbose, because only then it says how far it came: told by the session description it received.
+      .inputOptions([
+        '-hide_banner',
+        '-nostats',
+        '-loglevel verbose',
+        '-safe 0',
+        '-protocol_whitelist pipe,tcp,udp,rtp,rtsp,rtsps,tls,crypto',
+      ])
+      .outputOptions(['-map 0:v:0', '-c copy', `-t ${seconds}`, `-fs ${captureMaxBytes}`])
+      .format('nut')
+      .output(file);
+    command.on('stderr', (line: string) => {
+      if (lines.length < 2000) lines.push(line);
+    });
+    const since = performance.now();
+    const ended = await run(command, signal);
+    if (ended.ok) return;
+    throw captureFault(lines, { aborted: signal.aborted, silent: performance.now() - since >= silenceMs, secrets: secretsOf(credentials) });
+  });
+}
+
+/** Filters one keyframe of a local file; gives what the filters print. Throws DeviceError `does-not-decode`. */
+export function filterKeyframe(file: string, filter: string, { signal }: { signal: AbortSignal }): Promise<string> {
+  return slots.use(signal, async () => {
+    const command = ffmpeg(file)
+      .inputOptions(['-hide_banner', '-loglevel error', '-protocol_whitelist file', '-skip_frame nokey'])
+      .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${filter},metadata=mode=print:file=-`])
+      .format('null')
+      .output('-');
+    const ended = await run(command, signal);
+    if (ended.ok) return ended.stdout;
+    if (signal.aborted) throw new DeviceError('too-slow', 'the picture was not decoded in time');
+    throw new DeviceError('does-not-decode', 'no whole picture could be decoded from the stream');
+  });
+}
+
+/** What ffprobe says of a local file, as parsed JSON. Throws DeviceError `does-not-decode`. */
+export function probeFile(file: string, entries: string, { signal }: { signal: AbortSignal }): Promise<unknown> {
+  return slots.use(signal, async () => {
+    // Not by fluent-ffmpeg: its ffprobe can neither be cancelled nor show packets.
+    const args = ['-v', 'error', '-protocol_whitelist', 'file', '-of', 'json', '-select_streams', 'v:0', '-show_entries', entries, file];
+    const { output, code } = await collect(args, signal);
+    if (signal.aborted) throw new DeviceError('too-slow', 'the sample was not examined in time');
+    if (code !== 0) throw new DeviceError('does-not-decode', 'what the stream delivered cannot be read as video');
+    return JSON.parse(output);
+  });
+}
+
+/** A password in the arguments would stand in the process list: the address goes in by standard input, as a list of one file. */
+function concatScript(address: URL, credentials: Credentials | undefined): string {
+  const url = new URL(address);
+  url.username = encodeURIComponent(credentials?.username ?? '');
+  url.password = encodeURIComponent(credentials?.password ?? '');
+  const quoted = url.href.replaceAll("'", '%27');
+  return `ffconcat version 1.0\nfile '${quoted}'\noption rtsp_transport tcp\noption timeout ${silenceMs * 1000}\n`;
+}
+
+function secretsOf(credentials: Credentials | undefined): string[] {
+  return credentials === undefined ? [] : [credentials.password, encodeURIComponent(credentials.password)];
+}
+
+type Ended = { ok: true; stdout: string } | { ok: false };
+
+/** Where ffmpeg is not installed, no camera is to blame. */
+function missing(program: string): DeviceError {
+  return new DeviceError('internal', `${program} cannot be started on this gateway; is it installed?`);
+}
+
+function run(command: ffmpeg.FfmpegCommand, signal: AbortSignal): Promise<Ended> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ended>();
+  const kill = () => {
+    command.kill('SIGKILL');
+    resolve({ ok: false });
+  };
+  // Before it has started there is nothing to kill, and it would start all the same.
+  command.on('start', () => (signal.aborted ? kill() : signal.addEventListener('abort', kill, { once: true })));
+  command.on('end', (stdout) => resolve({ ok: true, stdout: stdout ?? '' }));
+  command.on('error', ({ message }: Error) =>
+    /Cannot find ffmpeg|spawn/.test(message) ? reject(missing('ffmpeg')) : resolve({ ok: false }),
+  );
+  command.run();
+  return promise.finally(() => signal.removeEventListener('abort', kill));
+}
+
+function collect(args: string[], signal: AbortSignal): Promise<{ output: string; code: number | null }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ output: string; code: number | null }>();
+  const child = spawn(process.env.FFPROBE_PATH ?? 'ffprobe', args, { stdio: ['ignore', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL' });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > outputMaxBytes) child.kill('SIGKILL');
+    else chunks.push(chunk);
+  });
+  child.on('error', () => (signal.aborted ? resolve({ output: '', code: null }) : reject(missing('ffprobe'))));
+  child.on('close', (code) => resolve({ output: Buffer.concat(chunks).toString('utf8'), code }));
+  return promise;
+}

@@ -1,0 +1,35 @@
+// Looks what a recorder keeps of its cameras.
+import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageObservation } from '../observation.ts';
+import { DeviceError } from '../onvif/device-error.ts';
+import { readFootage } from '../recorders/index.ts';
+import type { Device, ProbeOptions } from './device.ts';
+import { seen } from './seen.ts';
+
+const dayMs = 86_400_000;
+const daysAskedDefault = 92;
+const daysAskedMax = 398;
+
+/** Never rejects. Asks for the last `daysAsked` days: 1 to 398, 92 if left out. */
+export async function probeFootage(
+  device: Device,
+  { signal, now, daysAsked = daysAskedDefault }: ProbeOptions & { daysAsked?: number },
+): Promise<FootageObservation> {
+  const to = now();
+  const footage = await seen(async () => {
+    const measured = await readFootage(device.session, {
+      from: to - Math.min(Math.max(daysAsked, 1), daysAskedMax) * dayMs,
+      to,
+      signal,
+      recordings: device.recordings,
+      cameras: device.cameras,
+    });
+    return kept(measured);
+  });
+  return { kind: 'footage', device: device.id, footage, at: new Date(now()).toISOString() };
+}
+
+function kept(measured: FootageMeasured): FootageMeasured {
+  if (measured.recordings.length > 0) return measured;
+  throw new DeviceError('no-recordings', 'the recorder answers that it has no recordings');
+}

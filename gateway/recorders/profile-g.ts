@@ -1,0 +1,60 @@
+// Asks for footage the ONVIF way (Profile G): by the events that tell when footage began and ended on each track.
+import type { FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import { DeviceError } from '../onvif/device-error.ts';
+import { readRecordings } from '../onvif/recording.ts';
+import { type DataEdge, findDataEdges } from '../onvif/search.ts';
+import type { OnvifSession } from '../onvif/session.ts';
+import {
+  type FootageQuestion,
+  type FootageSource,
+  footage,
+  measureRecording,
+  type RecorderClock,
+  readRecorderClock,
+} from './footage-source.ts';
+import { presence } from './presence.ts';
+import { type ChosenRecording, chooseRecordings } from './recording-choice.ts';
+
+export const profileGEvents: FootageSource = { name: 'profile-g-events', read };
+
+async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured> {
+  const { from, to, signal } = question;
+  const clock = await readRecorderClock(session, { signal });
+  const { chosen, complete } = chooseRecordings(await readRecordings(session, { signal }), question);
+  const recordings: RecordingMeasured[] = [];
+  let all = complete;
+  // One after the other: many recorders have room for a single search.
+  for (const recording of chosen) {
+    const found = await edgesOf(session, recording, { window: { from, to }, clock, signal });
+    all &&= found.complete;
+    const stretches = presence(found.items, { from, to });
+    recordings.push(
+      measureRecording({
+        recording: recording.token,
+        camera: recording.camera,
+        stretches,
+        window: { from, to },
+        utcOffsetMinutes: clock.utcOffsetMinutes,
+      }),
+    );
+  }
+  return footage({ method: profileGEvents.name, complete: all, window: { from, to }, recordings });
+}
+
+async function edgesOf(
+  session: OnvifSession,
+  recording: ChosenRecording,
+  { window, clock, signal }: { window: { from: number; to: number }; clock: RecorderClock; signal: AbortSignal },
+): Promise<{ items: DataEdge[]; complete: boolean }> {
+  if (!recording.listed) return { items: [], complete: true };
+  const asked = { recording: recording.token, from: clock.theirs(window.from), to: clock.theirs(window.to) };
+  const { items, complete } = await findDataEdges(session, asked, { signal });
+  // ONVIF has a device tell at least how things stood at the start: one that says nothing at all keeps no such events.
+  if (complete && items.length === 0) throw new DeviceError('not-supported', 'FindEvents: the recorder keeps no events of its footage');
+  return { items: items.filter(isVideo(recording)).map((edge) => ({ ...edge, at: clock.ours(edge.at) })), complete };
+}
+
+/** A microphone's track is no footage; where the recorder does not tell its tracks apart, all count. */
+function isVideo({ videoTracks }: ChosenRecording): (edge: DataEdge) => boolean {
+  return ({ track }) => videoTracks.length === 0 || track === '' || videoTracks.includes(track);
+}

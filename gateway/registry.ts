@@ -1,0 +1,103 @@
+// Which physical device stands behind each id: its serial number, pinned at first contact, and where it was last found.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { validator } from '#config/validate.ts';
+import { GatewayError } from './errors.ts';
+import { parseJson } from './json.ts';
+import type { Log } from './log.ts';
+
+const closed = { additionalProperties: false };
+
+/** `configured`: the address the settings gave when it was registered. `found`: where it answers now, if elsewhere. */
+const Registration = Type.Object(
+  { serial: Type.String({ minLength: 1 }), configured: Type.String(), found: Type.Optional(Type.String()) },
+  closed,
+);
+const RegistryFile = Type.Object({ schemaVersion: Type.Literal(1), devices: Type.Record(Type.String(), Registration) }, closed);
+type RegistryFile = Static<typeof RegistryFile>;
+
+export interface Registry {
+  /** Undefined before the first contact, and for a device that tells no serial number. */
+  serialOf(device: string): string | undefined;
+  /** Where the device is to be asked: where it was last found, otherwise where the settings say. */
+  addressOf(device: string): string | undefined;
+  /** Remembers the serial number, if none is known yet. */
+  pin(device: string, serial: string): void;
+  /** The device now answers at `address`. */
+  moved(device: string, address: string): void;
+}
+
+const check = validator(RegistryFile);
+
+/**
+ * `configured` is what the settings say now. Whoever gives a device another address there means another device or place: it is registered anew.
+ * Throws GatewayError `store-unusable` where the file cannot be read or written; one that makes no sense is moved aside.
+ */
+export function createRegistry({
+  file,
+  configured,
+  log,
+}: {
+  file: string;
+  configured: { id: string; address: string }[];
+  log: Log;
+}): Registry {
+  const addresses = new Map(configured.map(({ id, address }) => [id, address]));
+  const devices = new Map(Object.entries(read(file, log)));
+
+  const known = (device: string) => {
+    const registration = devices.get(device);
+    return registration?.configured === addresses.get(device) ? registration : undefined;
+  };
+  const save = () => write(file, { schemaVersion: 1, devices: Object.fromEntries(devices) });
+
+  return {
+    serialOf: (device) => known(device)?.serial,
+    addressOf: (device) => known(device)?.found ?? addresses.get(device),
+    pin(device, serial) {
+      const address = addresses.get(device);
+      if (serial === '' || address === undefined || known(device) !== undefined) return;
+      devices.set(device, { serial, configured: address });
+      save();
+      log.info({ device, serial, file }, 'device registered; to accept another one in its place, remove it from the file');
+    },
+    moved(device, address) {
+      const registration = known(device);
+      if (registration === undefined) return;
+      devices.set(device, { ...registration, found: address });
+      save();
+    },
+  };
+}
+
+function read(file: string, log: Log): RegistryFile['devices'] {
+  const bytes = readIfThere(file);
+  if (bytes === undefined) return {};
+  const checked = check(parseJson(bytes));
+  if (checked.ok) return checked.value.devices;
+  const aside = `${file}.damaged`;
+  renameSync(file, aside);
+  log.error({ problem: checked.problem, aside }, 'the registry of devices is damaged and was moved aside; devices are registered anew');
+  return {};
+}
+
+function readIfThere(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new GatewayError('store-unusable', `${file}: it cannot be read; the gateway must be able to read and write it`, { cause });
+  }
+}
+
+/** Whole or not at all, also when the power goes. */
+function write(file: string, content: RegistryFile): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { flush: true });
+    renameSync(`${file}.new`, file);
+  } catch (cause) {
+    throw new GatewayError('store-unusable', `${file}: it cannot be written`, { cause });
+  }
+}

@@ -1,0 +1,76 @@
+// Keeps looking at every device of the canteen, and bounds how much of that happens at once.
+import type { Fact } from '#contract/facts.ts';
+import type { Heartbeat } from '#contract/gateway-health.ts';
+import type { Sleep } from './clock.ts';
+import type { Log } from './log.ts';
+import { createLook } from './look.ts';
+import type { Observation } from './observation.ts';
+import { createPresent } from './present.ts';
+import { createTurns } from './turns.ts';
+import { createWatch } from './watch.ts';
+
+/** One way of looking at one device. A fact from it may be believed for three intervals and one deadline. */
+export interface Plan {
+  kind: Observation['kind'];
+  everyMs: number;
+  deadlineMs: number;
+  probe(options: { signal: AbortSignal; now: () => number }): Promise<Observation>;
+}
+
+/** One device. `contact` needs no password and decides whether the other plans are worth a try. */
+export interface Watched {
+  id: string;
+  /** host:port, for the record. */
+  address(): string;
+  contact: Plan;
+  others: Plan[];
+  /** Forgets a refused password, so that it is tried once more. */
+  retryPassword(): void;
+}
+
+export interface Supervisor {
+  /** Looks until `signal` fires; resolves when every probe has ended. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Looks again at once at one device or all, also where a refused password had ended all attempts. False: no such device. */
+  probeNow(device?: string): boolean;
+  /** The newest fact of every check. */
+  present(): Fact[];
+  /** One line per device, for the heartbeat. */
+  health(): Heartbeat['devices'];
+}
+
+export interface SuperviseDeps {
+  devices: Watched[];
+  /** Must have stored the facts when it returns; where it throws, they are offered again at the next look. */
+  emit(facts: Fact[]): void;
+  now: () => number;
+  sleep: Sleep;
+  /** From 0 to 1: spreads the looks, so that devices are not all asked in one instant. */
+  random: () => number;
+  log: Log;
+}
+
+/** Each may run an ffmpeg. Contact waits for nobody: it is one small request, and how soon a loss is noticed is a promise. */
+const closerLooksAtOnce = 4;
+
+export function createSupervisor(deps: SuperviseDeps): Supervisor {
+  const present = createPresent(deps);
+  const closerLooks = createTurns(closerLooksAtOnce);
+  const watches = deps.devices.map((device) => {
+    const look = createLook(device, { ...deps, present, closerLooks });
+    return createWatch(device, { ...deps, present, look });
+  });
+
+  return {
+    run: async (signal) => {
+      await Promise.all(watches.map((watch) => watch.run(signal)));
+    },
+    probeNow(device) {
+      const meant = watches.filter(({ id }) => device === undefined || id === device);
+      for (const watch of meant) watch.probeNow();
+      return meant.length > 0;
+    },
+    present: present.all,
+    health: () => watches.map((watch) => watch.health()),
+  };
+}

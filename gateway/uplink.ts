@@ -1,0 +1,144 @@
+// The one connection to the server, over MQTT: presence, heartbeat, the outbox upwards, acknowledgements and commands downwards.
+import { randomUUID } from 'node:crypto';
+import { validator } from '#config/validate.ts';
+import { AckMessage, envelope, GapsMessage } from '#contract/envelope.ts';
+import type { Heartbeat } from '#contract/gateway-health.ts';
+import { downTopics, parseTopic, topic } from '#contract/topics.ts';
+import type { Sleep } from './clock.ts';
+import { createDrain, type Drain } from './drain.ts';
+import { parseJson } from './json.ts';
+import { connect } from './link.ts';
+import type { Log } from './log.ts';
+import { type Outbox, sourceOf } from './outbox.ts';
+
+export interface Uplink {
+  /** Connects, and connects again, until `signal` fires; then says goodbye. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Something was put into the outbox. */
+  wake(): void;
+}
+
+export interface UplinkDeps {
+  /** mqtt://host:port or mqtts://host:port. */
+  url: string;
+  canteen: string;
+  key: string;
+  /** One per start of the gateway. */
+  session: string;
+  version: string;
+  heartbeatEveryMs: number;
+  outbox: Outbox;
+  heartbeat(): Heartbeat;
+  /** The server goes on acknowledging no further than `sequence`, whatever is sent. */
+  stuck(sequence: number): void;
+  /** Bytes from the `commands` topic. Must not reject. */
+  command(payload: Uint8Array): Promise<void>;
+  now: () => number;
+  sleep: Sleep;
+  /** From 0 to 1: spreads reconnecting, so that all gateways do not come back in one instant. */
+  random: () => number;
+  log: Log;
+}
+
+const backOffMsFrom = 1000;
+const backOffMsMax = 30_000;
+/** A connection that held so long counts as sound: the next loss starts the back-off anew. */
+const soundAfterMs = 30_000;
+const firstHeartbeatAfterMs = 1000;
+const farewellMs = 2000;
+
+export function createUplink(deps: UplinkDeps): Uplink {
+  const { now, sleep, log } = deps;
+  let drain: Drain | undefined;
+  let trouble: string | undefined;
+
+  /** Resolves or rejects, saying why, when the connection has ended. */
+  const connection = async (signal: AbortSignal): Promise<void> => {
+    const { url, canteen, key } = deps;
+    const presence = presenceSince(deps, new Date(now()).toISOString());
+    const will = { topic: topic(canteen, 'status'), message: presence(false) };
+    const onMessage = (name: string, payload: Uint8Array) => receive(deps, drain, name, payload);
+    const link = await connect({ url, canteen, key, will, onMessage }, signal);
+    const publish: Publish = (kind, message) => link.publish(topic(canteen, kind), message, { retain: kind === 'status' });
+    const sendHeartbeats = async (ended: AbortSignal) => {
+      await sleep(firstHeartbeatAfterMs, ended);
+      while (!ended.aborted) {
+        // Said again: the last will of a connection that died before this one may have come after our first word.
+        await publish('status', presence(true));
+        await publish('heartbeat', message(deps, 'cn.mingzao.heartbeat.v1', deps.heartbeat()));
+        await sleep(deps.heartbeatEveryMs, ended);
+      }
+    };
+    drain = createDrain({ ...deps, send: (events) => publish('events', events) });
+    try {
+      await publish('status', presence(true));
+      await link.subscribe(downTopics.map((kind) => topic(canteen, kind)));
+      log.info({ server: deps.url }, 'connected to the server');
+      trouble = undefined;
+      await Promise.all([drain.run(link.ended), sendHeartbeats(link.ended)]);
+      if (!signal.aborted) throw link.ended.reason;
+      await Promise.race([publish('status', presence(false)), sleep(farewellMs)]);
+    } finally {
+      await link.close();
+    }
+  };
+
+  const tell = (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason !== trouble) log.warn({ reason, server: deps.url }, 'no connection to the server; repeats are not logged');
+    trouble = reason;
+  };
+
+  return {
+    wake: () => drain?.wake(),
+    async run(signal) {
+      for (let attempt = 0; !signal.aborted; attempt += 1) {
+        const startedAt = now();
+        await connection(signal).catch(tell);
+        if (now() - startedAt >= soundAfterMs) attempt = 0;
+        await sleep(deps.random() * Math.min(backOffMsMax, backOffMsFrom * 2 ** attempt), signal);
+      }
+    },
+  };
+}
+
+const checkAck = validator(AckMessage);
+const checkGaps = validator(GapsMessage);
+
+function receive(deps: UplinkDeps, drain: Drain | undefined, name: string, payload: Uint8Array): void {
+  const kind = parseTopic(name)?.kind;
+  if (kind === 'commands') void deps.command(payload);
+  if (kind === 'ack') receiveAck(deps, drain, payload);
+  if (kind === 'gaps') tellGaps(deps.log, payload);
+}
+
+function receiveAck({ outbox, log }: UplinkDeps, drain: Drain | undefined, payload: Uint8Array): void {
+  const checked = checkAck(parseJson(payload));
+  if (!checked.ok) log.warn({ problem: checked.problem }, 'a malformed acknowledgement was ignored');
+  if (!checked.ok || checked.value.data.epoch !== outbox.epoch) return;
+  const { sequence } = checked.value.data;
+  outbox.acknowledge(sequence);
+  drain?.acknowledged(sequence);
+}
+
+function tellGaps(log: Log, payload: Uint8Array): void {
+  const checked = checkGaps(parseJson(payload));
+  if (!checked.ok) log.warn({ problem: checked.problem }, 'a malformed list of gaps was ignored');
+  else
+    log.info(
+      { open: checked.value.data.gaps.map(({ rule, device, zone }) => ({ rule, device, zone })) },
+      'open gaps, as the server sees them',
+    );
+}
+
+type Publish = (kind: 'status' | 'events' | 'heartbeat', message: object) => Promise<void>;
+
+/** One connection says the same `since` all its life, so that its last will is known to be its own. */
+function presenceSince(deps: UplinkDeps, since: string) {
+  const { session, version } = deps;
+  return (online: boolean) => message(deps, 'cn.mingzao.status.v1', { schemaVersion: 1 as const, online, session, since, version });
+}
+
+function message<Name extends string, Data>({ canteen, now }: UplinkDeps, type: Name, data: Data) {
+  return envelope(type, { id: randomUUID(), source: sourceOf(canteen), time: new Date(now()).toISOString(), data });
+}

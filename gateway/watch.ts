@@ -1,0 +1,119 @@
+// Watches one device: keeps contact with it, and looks closer while it answers and takes our password.
+import type { Fact, FaultCode } from '#contract/facts.ts';
+import type { Heartbeat } from '#contract/gateway-health.ts';
+import type { Sleep } from './clock.ts';
+import { isRefusal, type Look } from './look.ts';
+import type { Present } from './present.ts';
+import type { Plan, Watched } from './supervise.ts';
+import { createTurns } from './turns.ts';
+
+export interface Watch {
+  id: string;
+  run(signal: AbortSignal): Promise<void>;
+  probeNow(): void;
+  health(): Heartbeat['devices'][number];
+}
+
+interface Obstacle {
+  fault: FaultCode;
+  detail: string;
+}
+
+const unreachable: Obstacle = { fault: 'device-unreachable', detail: 'not looked at, because the device does not answer' };
+
+/** A plan that failed this often in a row is tried half as often, which still renews its facts before they run out. */
+const patience = 3;
+const firstLookWithinMs = 1000;
+
+export function createWatch(device: Watched, deps: { look: Look; present: Present; sleep: Sleep; random: () => number }): Watch {
+  const { look, present, sleep } = deps;
+  const ownTurn = createTurns(1); // a small camera has no second session to give
+  let answers = false;
+  let refused: Obstacle | undefined;
+  let closer = new AbortController(); // fires when there is no more point in looking closer
+  let alarm = new AbortController(); // fires when it is time for the next look
+  let seenAt: string | undefined;
+
+  const lookAgainNow = () => {
+    const sleeping = alarm;
+    alarm = new AbortController();
+    if (closer.signal.aborted) closer = new AbortController();
+    sleeping.abort();
+  };
+  // Earlier than asked, never later: how soon a loss is noticed is a promise.
+  const pause = (ms: number, signal: AbortSignal) => sleep(ms * (1 - deps.random() / 10), AbortSignal.any([signal, alarm.signal]));
+
+  const noteContact = (facts: Fact[]) => {
+    const reachable = facts.find(({ check }) => check === 'reachable');
+    if (reachable?.outcome === 'ok') seenAt = reachable.observedAt;
+    const answered = answers;
+    answers = reachable?.outcome !== 'fault';
+    if (answered && !answers) closer.abort();
+    if (!answered && answers) lookAgainNow();
+  };
+
+  /** Keeps saying why the closer looks are missing, so that this does not go stale. */
+  const tellObstacle = () => {
+    const obstacle = answers ? refused : unreachable;
+    if (obstacle === undefined) return;
+    for (const plan of device.others) present.report(look.without(plan, obstacle));
+  };
+
+  const keepContact = async (signal: AbortSignal) => {
+    await sleep(deps.random() * firstLookWithinMs, signal);
+    while (!signal.aborted) {
+      const facts = await look.at(device.contact, signal);
+      if (facts === undefined) return;
+      present.report(facts);
+      noteContact(facts);
+      tellObstacle();
+      await pause(device.contact.everyMs, signal);
+    }
+  };
+
+  const noteRefusal = (facts: Fact[]) => {
+    const refusal = facts.find(isRefusal);
+    if (refusal?.fault === undefined) return;
+    refused = {
+      fault: refusal.fault,
+      detail: `${refusal.detail ?? 'the password is not taken'}; no further attempt is made until asked for`,
+    };
+    closer.abort();
+    tellObstacle();
+  };
+
+  /** Undefined where there was no point in looking, or no longer when the look ended. */
+  const lookCloser = async (plan: Plan, signal: AbortSignal): Promise<Fact[] | undefined> => {
+    if (!answers || refused !== undefined) return undefined;
+    const facts = await look.at(plan, AbortSignal.any([signal, closer.signal]));
+    if (facts === undefined) return undefined;
+    present.report(facts);
+    noteRefusal(facts);
+    return facts;
+  };
+
+  const keepLooking = async (plan: Plan, signal: AbortSignal) => {
+    let failures = 0;
+    while (!signal.aborted) {
+      const facts = await ownTurn(() => lookCloser(plan, signal));
+      if (facts !== undefined) failures = facts.every(({ outcome }) => outcome === 'ok') ? 0 : failures + 1;
+      await pause(failures < patience ? plan.everyMs : 2 * plan.everyMs, signal);
+    }
+  };
+
+  return {
+    id: device.id,
+    run: async (signal) => {
+      await Promise.all([keepContact(signal), ...device.others.map((plan) => keepLooking(plan, signal))]);
+    },
+    probeNow() {
+      if (refused !== undefined) device.retryPassword();
+      refused = undefined;
+      lookAgainNow();
+    },
+    health() {
+      const reachable = present.get(device.id, 'reachable')?.outcome ?? 'unknown';
+      return { id: device.id, reachable, ...(seenAt === undefined ? {} : { seenAt }) };
+    },
+  };
+}

@@ -1,0 +1,125 @@
+// What each check makes of what was seen, as a table.
+import { describe, expect, test } from 'vitest';
+import { validator } from '#config/validate.ts';
+import { Fact, type FaultCode, type FootageMeasured } from '#contract/facts.ts';
+import { changed } from '../../gateway/checks/changed.ts';
+import { judge } from '../../gateway/checks/index.ts';
+import type { Observation, Seen } from '../../gateway/observation.ts';
+import { unobserved } from '../../gateway/unobserved.ts';
+
+const observed = { device: 'camera-1', at: '2026-11-23T08:00:00.000Z' };
+const seen = <Value>(value: Value): Seen<Value> => ({ ok: true, value });
+const missing = (fault: FaultCode): Seen<never> => ({ ok: false, fault, detail: 'why' });
+
+const contact = seen({ roundTripMs: 12 });
+const clock = seen({ offsetSeconds: 3600, uncertaintySeconds: 0.5 });
+const identity = seen({ manufacturer: 'A', model: 'B', firmware: 'C', serial: 'D' });
+const stream = seen({ codec: 'hevc', width: 1920, height: 1080, sampledSeconds: 4, via: 'media2' as const });
+const picture = (blackPercent: number) => seen({ blackPercent, meanLuma: 20, width: 1920, height: 1080 });
+const footage = (complete: boolean): Seen<FootageMeasured> =>
+  seen({ method: 'profile-g', complete, from: '2026-08-23T08:00:00.000Z', to: '2026-11-23T08:00:00.000Z', recordings: [] });
+
+const contactWith = (parts: object): Observation => ({ ...observed, kind: 'contact', address: 'cam:80', contact, clock, ...parts });
+const identityWith = (answer: Seen<never> | typeof identity): Observation => ({ ...observed, kind: 'identity', identity: answer });
+const sampleWith = (parts: object): Observation => ({ ...observed, kind: 'sample', stream, picture: picture(3), ...parts });
+const footageWith = (answer: Seen<FootageMeasured>): Observation => ({ ...observed, kind: 'footage', footage: answer });
+
+const told = (observation: Observation) =>
+  judge(observation, 33_000).map(({ check, outcome, fault }) =>
+    fault === undefined ? `${check}: ${outcome}` : `${check}: ${outcome} ${fault}`,
+  );
+
+describe('what was seen becomes a fact', () => {
+  test.each<[string, Observation, string[]]>([
+    ['a device that answers, its clock an hour off', contactWith({}), ['reachable: ok', 'clock: ok']],
+    [
+      'a device that answers, but hides its clock',
+      contactWith({ clock: missing('soap-fault') }),
+      ['reachable: ok', 'clock: unknown soap-fault'],
+    ],
+    [
+      'a device that does not answer',
+      contactWith({ contact: missing('no-answer'), clock: missing('no-answer') }),
+      ['reachable: fault no-answer', 'clock: unknown device-unreachable'],
+    ],
+    [
+      'a question we could not even ask',
+      contactWith({ contact: missing('internal'), clock: missing('internal') }),
+      ['reachable: unknown internal', 'clock: unknown device-unreachable'],
+    ],
+    ['a device that says who it is', identityWith(identity), ['identity: ok']],
+    ['another device', identityWith(missing('wrong-device')), ['identity: fault wrong-device']],
+    ['another certificate', identityWith(missing('certificate')), ['identity: fault certificate']],
+    ['a device that will not say who it is', identityWith(missing('credentials-refused')), ['identity: unknown credentials-refused']],
+    ['a busy device', identityWith(missing('busy')), ['identity: unknown busy']],
+    ['a stream that decodes', sampleWith({}), ['stream: ok', 'picture: ok']],
+    ['a picture just short of black', sampleWith({ picture: picture(97.9) }), ['stream: ok', 'picture: ok']],
+    ['a black picture', sampleWith({ picture: picture(98) }), ['stream: ok', 'picture: fault black']],
+    ['a recorder that told everything', footageWith(footage(true)), ['footage: ok']],
+    ['a recorder that told only some', footageWith(footage(false)), ['footage: unknown incomplete']],
+    ['a recorder that keeps nothing', footageWith(missing('no-recordings')), ['footage: fault no-recordings']],
+    ['a recorder too slow to tell', footageWith(missing('too-slow')), ['footage: unknown too-slow']],
+  ])('%s', (_, observation, facts) => expect(told(observation)).toEqual(facts));
+});
+
+describe('a stream that cannot be seen', () => {
+  const sampleMissing = (fault: FaultCode) => told(sampleWith({ stream: missing(fault), picture: missing(fault) }));
+  const wrong: FaultCode[] = ['no-stream', 'does-not-decode', 'stalled', 'refused', 'credentials-refused', 'wrong-device', 'certificate'];
+  test.each(wrong)('is a fault where that is what is wrong with it (%s)', (fault) => {
+    expect(sampleMissing(fault)).toEqual([`stream: fault ${fault}`, `picture: unknown ${fault}`]);
+  });
+
+  const unclear: FaultCode[] = ['no-answer', 'too-slow', 'busy', 'locked', 'soap-fault', 'device-unreachable', 'internal'];
+  test.each(unclear)('is unknown where it may well be in order (%s)', (fault) => {
+    expect(sampleMissing(fault)).toEqual([`stream: unknown ${fault}`, `picture: unknown ${fault}`]);
+  });
+});
+
+test.each(['contact', 'identity', 'sample', 'footage'] as const)(
+  'facts of an unmade %s observation are of the contract, however long the detail',
+  (kind) => {
+    const about = {
+      device: 'camera-1',
+      at: Date.parse(observed.at),
+      address: 'cam:80',
+      fault: 'internal' as const,
+      detail: 'x'.repeat(1000),
+    };
+    const check = validator(Fact);
+    for (const fact of judge(unobserved(kind, about), 33_000)) {
+      expect(check(fact)).toMatchObject({ ok: true });
+      expect(fact.outcome).toBe('unknown');
+    }
+  },
+);
+
+test('a fact may be believed for as long as was asked, from when it was seen', () => {
+  expect(judge(contactWith({}), 33_000)[0]).toMatchObject({ observedAt: observed.at, validUntil: '2026-11-23T08:00:33.000Z' });
+});
+
+describe('a new fact is worth telling', () => {
+  const change = (before: Observation, after: Observation) =>
+    judge(before, 1000).map((fact, index) => changed(fact, judge(after, 1000)[index] ?? fact));
+  const clockAt = (offsetSeconds: number) => contactWith({ clock: seen({ offsetSeconds, uncertaintySeconds: 0.5 }) });
+  const streamAt = (framesPerSecond: number) =>
+    sampleWith({ stream: seen({ codec: 'h264', width: 1920, height: 1080, sampledSeconds: 4, via: 'media2', framesPerSecond }) });
+  test.each<[string, Observation, Observation, boolean[]]>([
+    ['not where nothing differs', contactWith({}), contactWith({}), [false, false]],
+    ['not where only the round trip differs', contactWith({}), contactWith({ contact: seen({ roundTripMs: 90 }) }), [false, false]],
+    ['where the device has moved', contactWith({}), contactWith({ address: 'cam:8080' }), [true, false]],
+    ['not where the clock differs by noise', clockAt(0.2), clockAt(-0.3), [false, false]],
+    ['where the clock moved by a second', clockAt(0), clockAt(1), [false, true]],
+    ['where the reason differs', identityWith(missing('busy')), identityWith(missing('locked')), [true]],
+    [
+      'where the firmware differs',
+      identityWith(identity),
+      identityWith(seen({ ...identity, manufacturer: 'A', model: 'B', firmware: 'C2', serial: 'D' })),
+      [true],
+    ],
+    ['where something is measured for the first time', identityWith(missing('busy')), identityWith(identity), [true]],
+    ['not where the frame rate wavers', streamAt(24.6), streamAt(25.2), [false, false]],
+    ['where the frame rate has fallen', streamAt(25), streamAt(12), [true, false]],
+    ['not where the picture gets a little darker', sampleWith({}), sampleWith({ picture: picture(9) }), [false, false]],
+    ['where the picture gets much darker', sampleWith({}), sampleWith({ picture: picture(60) }), [false, true]],
+  ])('%s', (_, before, after, worth) => expect(change(before, after)).toEqual(worth));
+});

@@ -1,0 +1,106 @@
+// The gateway's settings: the example is complete and valid, and each mistake is told in a sentence that helps.
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { SettingsError } from '#config/settings.ts';
+import { GatewayConfig, loadSettings } from '../../gateway/config.ts';
+
+const example = join(import.meta.dirname, '../../config/gateway.example.yaml');
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gateway-config-'));
+  mkdirSync(join(folder, 'secrets'));
+  for (const name of ['server.key', 'cameras.password', 'recorder.password']) writeFileSync(join(folder, 'secrets', name), `the ${name}\n`);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const minimal = () => ({
+  canteen: 'canteen-1',
+  server: { url: 'mqtt://127.0.0.1:1883', keyFile: 'secrets/server.key' },
+  zones: [{ id: 'cooking', kind: 'cooking', name: 'Cooking' }],
+  cameras: [{ id: 'camera-1', name: 'Stove', zones: ['cooking'], address: 'http://127.0.0.1:8000' }],
+});
+
+function load(config: object) {
+  const file = join(folder, 'gateway.yaml');
+  writeFileSync(file, stringify(config));
+  return loadSettings(file);
+}
+
+test('the example is loaded, its secrets read and its paths made absolute', () => {
+  const file = join(folder, 'gateway.yaml');
+  copyFileSync(example, file);
+  const settings = loadSettings(file);
+  expect(settings.server).toEqual({ url: 'mqtt://127.0.0.1:1883', key: 'the server.key' });
+  expect(settings.dataDir).toBe(join(folder, 'data'));
+  expect(settings.cameras[0]).toMatchObject({ id: 'dining-1', credentials: { username: 'mingzao', password: 'the cameras.password' } });
+  expect(settings.recorders[0]).toMatchObject({
+    cameras: ['dining-1', 'cooking-1', 'cleaning-1'],
+    recordings: { 'cleaning-1': 'Recording_003' },
+  });
+});
+
+test('the example shows every setting, each at its default where it has one', () => {
+  const shown = parse(readFileSync(example, 'utf8'));
+  expect(Object.keys(shown).toSorted()).toEqual(Object.keys(GatewayConfig.properties).toSorted());
+  for (const part of ['intervals', 'outbox', 'log', 'discovery'] as const)
+    expect(Object.keys(shown[part]).toSorted()).toEqual(Object.keys(GatewayConfig.properties[part].properties).toSorted());
+  const { intervals, outbox, retentionDaysAsked, log } = load(minimal());
+  expect(shown).toMatchObject({ intervals, outbox, retentionDaysAsked, log });
+});
+
+const [camera] = minimal().cameras;
+const recorder = { id: 'recorder-1', name: 'Recorder', address: '127.0.0.1', cameras: ['camera-1'] };
+
+test.each<[string, object, RegExp]>([
+  ['an unknown key', { camera: [] }, /unknown key "camera"; allowed: canteen, server/],
+  [
+    'a zone that is not there',
+    { cameras: [{ ...camera, zones: ['kitchen'] }] },
+    /"camera-1" watches the zone "kitchen", which is not there; known: cooking/,
+  ],
+  ['one id twice', { recorders: [{ ...recorder, id: 'camera-1' }] }, /the id "camera-1" stands there twice/],
+  ['a zone twice', { zones: [...minimal().zones, ...minimal().zones] }, /zones: the id "cooking" stands there twice/],
+  [
+    'a camera that is not there',
+    { recorders: [{ ...recorder, cameras: ['camera-2'] }] },
+    /"recorder-1" keeps the camera "camera-2", which is not there/,
+  ],
+  [
+    'a recording of no camera of it',
+    { recorders: [{ ...recorder, recordings: { 'camera-2': 'R1' } }] },
+    /recording of the camera "camera-2"/,
+  ],
+  ['an address that is none', { cameras: [{ ...camera, address: 'rtsp://127.0.0.1' }] }, /the address of "camera-1" must be http:/],
+  ['a user name without a password', { cameras: [{ ...camera, username: 'admin' }] }, /"camera-1" needs both username and passwordFile/],
+  [
+    'a password file that is not there',
+    { cameras: [{ ...camera, username: 'admin', passwordFile: 'secrets/none' }] },
+    /cameras.0.passwordFile: .*secrets\/none: there is no such file/,
+  ],
+  [
+    'a server that is no MQTT address',
+    { server: { url: 'http://127.0.0.1', keyFile: 'secrets/server.key' } },
+    /server.url: .*mqtt:\/\/host:port/,
+  ],
+  ['an interval out of range', { intervals: { contact: 1 } }, /intervals.contact: found 1, .*2 to 300 seconds/],
+])('%s is told as such', (_, change, sentence) => {
+  expect(() => load({ ...minimal(), ...change })).toThrow(SettingsError);
+  expect(() => load({ ...minimal(), ...change })).toThrow(sentence);
+});
+
+test('a password inside an address is refused without being quoted', () => {
+  const problem = (change: object) => {
+    try {
+      load({ ...minimal(), cameras: [{ ...camera, ...change }] });
+    } catch (error) {
+      return String(error);
+    }
+    return 'nothing was wrong';
+  };
+  expect(problem({ address: 'http://admin:hunter2@127.0.0.1' })).toMatch(/without user name and password/);
+  expect(problem({ address: 'http://admin:hunter2@127.0.0.1' })).not.toContain('hunter2');
+});

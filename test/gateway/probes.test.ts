@@ -1,0 +1,317 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createOnvifSession } from '../../gateway/onvif/session.ts';
+import { captureFault } from '../../gateway/probes/capture-fault.ts';
+import { probeContact } from '../../gateway/probes/contact.ts';
+import type { Device } from '../../gateway/probes/device.ts';
+import { probeIdentity } from '../../gateway/probes/identity.ts';
+import { measurePackets } from '../../gateway/probes/packets.ts';
+import { probeSample } from '../../gateway/probes/sample.ts';
+import { sampleStream } from '../../gateway/probes/sample-stream.ts';
+import { createSlots } from '../../gateway/probes/slots.ts';
+import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
+import type { FaultName } from '../simulators/faults.ts';
+import { prepareMedia } from '../simulators/media.ts';
+import { rawDevice } from './onvif-raw-device.ts';
+
+const password = "zw:iebel@'suppe/ö%?#";
+let camera: SimulatedCamera;
+
+beforeAll(async () => {
+  camera = await createCamera({ media: await prepareMedia(), password });
+});
+afterAll(() => camera.close());
+
+const raised: FaultName[] = [];
+async function raise(...faults: FaultName[]): Promise<void> {
+  for (const fault of faults) await camera.faults.set(fault);
+  raised.push(...faults);
+}
+afterEach(async () => {
+  for (const fault of raised.splice(0)) await camera.faults.clear(fault);
+});
+
+function device(more: Partial<Device> = {}): Device {
+  const credentials = { username: camera.username, password };
+  return { id: 'cam-1', kind: 'camera', session: createOnvifSession({ address: camera.onvifUrl, credentials, now: Date.now }), ...more };
+}
+
+const options = (ms = 20_000) => ({ signal: AbortSignal.timeout(ms), now: Date.now, seconds: 2 });
+
+describe('contact', () => {
+  test('tells how long an answer took and what time the device thinks it is', async () => {
+    const seen = await probeContact(device(), options());
+    expect(seen).toMatchObject({
+      kind: 'contact',
+      device: 'cam-1',
+      address: `127.0.0.1:${camera.port}`,
+      contact: { ok: true },
+      clock: { ok: true, value: { utcOffsetMinutes: 480 } },
+    });
+    expect(seen.clock.ok && Math.abs(seen.clock.value.offsetSeconds)).toBeLessThan(2);
+  });
+
+  test('sees a clock that is two minutes ahead', async () => {
+    await raise('clock-ahead');
+    const { clock } = await probeContact(device(), options());
+    expect(clock.ok && Math.abs(clock.value.offsetSeconds - 120)).toBeLessThan(2);
+  });
+
+  test.each([
+    ['unplugged', 'refused'],
+    ['silent', 'no-answer'],
+    ['slow-drip', 'too-slow'],
+    ['huge', 'too-large'],
+    ['truncated', 'truncated'],
+    ['redirect', 'redirected'],
+    ['http-500', 'http-error'],
+  ] as const)('with a device that is %s: %s', async (fault, code) => {
+    await raise(fault);
+    const seen = await probeContact(device(), options(fault === 'silent' || fault === 'slow-drip' ? 4000 : 20_000));
+    expect([seen.contact, seen.clock]).toMatchObject([
+      { ok: false, fault: code },
+      { ok: false, fault: code },
+    ]);
+  });
+});
+
+describe('identity', () => {
+  test('is what the device says of itself', async () => {
+    expect(await probeIdentity(device({ expectedSerial: 'SIMCAM0001' }), options())).toMatchObject({
+      identity: { ok: true, value: { model: 'SIM-CAM', serial: 'SIMCAM0001' } },
+    });
+  });
+
+  test('of another device is not taken for that of the registered one', async () => {
+    await raise('other-serial');
+    expect(await probeIdentity(device({ expectedSerial: 'SIMCAM0001' }), options())).toMatchObject({
+      identity: { ok: false, fault: 'wrong-device' },
+    });
+  });
+
+  test.each(['digest-only', 'token-only', 'wrong-xaddr', 'clock-ahead', 'time-zone'] as const)(
+    'is read from a device that is %s',
+    async (fault) => {
+      await raise(fault);
+      expect(await probeIdentity(device(), options())).toMatchObject({ identity: { ok: true } });
+    },
+  );
+
+  test('with the wrong password is refused, and does not lock the account', async () => {
+    await raise('wrong-password');
+    const watched = device();
+    for (let round = 0; round < 10; round += 1)
+      expect(await probeIdentity(watched, options())).toMatchObject({ identity: { ok: false, fault: 'credentials-refused' } });
+    await camera.faults.clear('wrong-password');
+    expect(await probeIdentity(device(), options())).toMatchObject({ identity: { ok: true } });
+  });
+
+  test('behind a locked account is told apart from a wrong password', async () => {
+    await raise('locked');
+    expect(await probeIdentity(device(), options())).toMatchObject({ identity: { ok: false, fault: 'locked' } });
+  });
+});
+
+describe('a sample of the stream', () => {
+  test('is measured by its packets, and one picture of it is seen', async () => {
+    const { stream, picture } = await probeSample(device(), options());
+    expect(stream).toMatchObject({
+      ok: true,
+      value: { codec: 'h264', width: 1920, height: 1080, via: 'media2', profile: 'Profile_1' },
+    });
+    expect(stream.ok && stream.value.framesPerSecond).toBeCloseTo(20, 0);
+    expect(stream.ok && stream.value.keyframeSeconds).toBeCloseTo(1, 0);
+    expect(picture).toMatchObject({ ok: true, value: { blackPercent: 0, width: 1920, height: 1080 } });
+  });
+
+  test('of a covered lens is black', async () => {
+    await raise('black');
+    const { picture } = await probeSample(device(), options());
+    expect(picture).toMatchObject({ ok: true, value: { blackPercent: 100 } });
+  });
+
+  test('is found by the older media service, and through wrong addresses', async () => {
+    await raise('no-media2', 'wrong-xaddr', 'no-rate-control');
+    expect((await probeSample(device(), options())).stream).toMatchObject({ ok: true, value: { via: 'media1', width: 1920 } });
+  });
+
+  test('is taken from the address the installer wrote down', async () => {
+    const streamUri = camera.streamUrls[1] ?? '';
+    expect((await probeSample(device({ streamUri }), options())).stream).toMatchObject({
+      ok: true,
+      value: { via: 'configured', width: 1280 },
+    });
+  });
+
+  test.each([
+    ['stalled', 'stalled'],
+    ['no-stream', 'no-stream'],
+    ['wrong-password', 'credentials-refused'],
+    ['unplugged', 'refused'],
+    ['busy', 'busy'],
+  ] as const)('of a camera that is %s cannot be taken: %s', async (fault, code) => {
+    await raise(fault);
+    const { stream, picture } = await probeSample(device(), options());
+    expect([stream, picture]).toMatchObject([
+      { ok: false, fault: code },
+      { ok: false, fault: code },
+    ]);
+    expect(JSON.stringify(stream)).not.toContain('iebel');
+  });
+
+  test('never shows the password in any process’s arguments or environment, and leaves no process and no file behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mingzao-test-'));
+    vi.stubEnv('TMPDIR', folder);
+    const abort = new AbortController();
+    const looking = probeSample(device(), { signal: abort.signal, now: Date.now, seconds: 30 });
+    const running = await vi.waitFor(() => {
+      const own = childrenRunning('ffmpeg', 'concat');
+      expect(own).not.toHaveLength(0);
+      return own;
+    }, 15_000);
+    for (const { commandLine, environment } of running) {
+      expect(commandLine + environment).not.toContain('iebel');
+      expect(commandLine).not.toContain(String(camera.rtspPort));
+    }
+    abort.abort();
+    expect((await looking).stream.ok).toBe(false);
+    await vi.waitFor(() => expect(childrenRunning('ffmpeg', 'concat')).toHaveLength(0), 5000);
+    expect(readdirSync(folder)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('of something that is no camera at all ends at the deadline', async () => {
+    await using silent = await rawDevice(() => undefined);
+    const look = sampleStream(`rtsp://127.0.0.1:${silent.port}/`, { credentials: undefined, seconds: 2, signal: AbortSignal.timeout(800) });
+    await expect(look).rejects.toThrow('no-answer');
+    await using chatty = await rawDevice((socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n'));
+    const other = sampleStream(`rtsp://127.0.0.1:${chatty.port}/`, {
+      credentials: undefined,
+      seconds: 2,
+      signal: AbortSignal.timeout(10_000),
+    });
+    await expect(other).rejects.toThrow(/malformed|no-answer/);
+  });
+});
+
+/** Children of this very process, so that a neighbour's ffmpeg is not mistaken for ours. */
+function childrenRunning(...words: string[]): { commandLine: string; environment: string }[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
+    try {
+      const parent = /^\d+ \(.*\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (parent !== String(process.pid) || !words.every((word) => commandLine.includes(word))) return [];
+      return [{ commandLine, environment: readFileSync(`/proc/${pid}/environ`, 'utf8') }];
+    } catch {
+      // It ended while it was being read.
+      return [];
+    }
+  });
+}
+
+describe('what ffmpeg says', () => {
+  const sdp = '[rtsp @ 0x1] SDP:';
+  test.each([
+    [['method DESCRIBE failed: 401 Unauthorized'], {}, 'credentials-refused'],
+    [['method DESCRIBE failed: 404 Not Found'], {}, 'no-stream'],
+    [['method SETUP failed: 453 Not Enough Bandwidth'], {}, 'busy'],
+    [['method SETUP failed: 500 Internal Server Error'], {}, 'http-error'],
+    [['Connection refused'], {}, 'refused'],
+    [['No route to host'], {}, 'unreachable'],
+    [[sdp, 'dimensions not set'], { silent: true }, 'stalled'],
+    [[sdp], { aborted: true }, 'stalled'],
+    [[sdp, 'Input #0, concat'], { aborted: true }, 'too-slow'],
+    [[sdp, 'Input #0, concat'], {}, 'truncated'],
+    [[sdp, 'Stream map 0:v:0 matches no streams.'], {}, 'no-stream'],
+    [['Invalid data found when processing input'], { silent: true }, 'no-answer'],
+    [['Invalid data found when processing input'], {}, 'malformed'],
+  ] as const)('%j with %j is %s', (lines, about, fault) => {
+    expect(captureFault(lines, { aborted: false, silent: false, secrets: [], ...about }).fault).toBe(fault);
+  });
+
+  test('is told without the password, wherever it stands', () => {
+    const line = "[concat] Impossible to open 'rtsp://ad%20min:p%40ss@10.0.0.5/live': failed, p@ss";
+    const { detail } = captureFault([line], { aborted: false, silent: false, secrets: ['p@ss', 'p%40ss'] });
+    expect(detail).toContain('://•••@10.0.0.5/live');
+    expect(detail).not.toMatch(/p@ss|p%40ss|ad%20min/);
+  });
+});
+
+describe('packets', () => {
+  const packets = (count: number, everySeconds: number, keyframeEvery: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      pts_time: String(index * everySeconds),
+      size: '1000',
+      flags: index % keyframeEvery === 0 ? 'K__' : '___',
+    }));
+  const streams = [{ codec_name: 'hevc', width: 1920, height: 1080 }];
+
+  test('give the frame rate, the bit rate and the distance of keyframes', () => {
+    expect(measurePackets({ streams, packets: packets(101, 0.04, 50) })).toMatchObject({
+      codec: 'hevc',
+      framesPerSecond: 25,
+      bitsPerSecond: 200_000,
+      keyframeSeconds: 2,
+      hasKeyframe: true,
+    });
+  });
+  test('without a second keyframe leave its distance open', () => {
+    expect(measurePackets({ streams, packets: packets(20, 0.04, 50) })).not.toHaveProperty('keyframeSeconds');
+  });
+  test('that do not come mean a stalled stream', () => {
+    expect(() => measurePackets({ streams, packets: [] })).toThrow('stalled');
+  });
+  test('without a picture size do not decode', () => {
+    expect(() => measurePackets({ streams: [{ codec_name: 'h264', width: 0, height: 0 }], packets: packets(5, 0.04, 5) })).toThrow(
+      'does-not-decode',
+    );
+  });
+  test('of any shape give numbers or a named fault', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json().map((text): unknown => JSON.parse(text)),
+          fc.record({
+            streams: fc.constant(streams),
+            packets: fc.array(fc.record({ pts_time: fc.string(), size: fc.string(), flags: fc.anything() })),
+          }),
+        ),
+        (probed) => {
+          try {
+            expect(measurePackets(probed).sampledSeconds).toBeGreaterThanOrEqual(0);
+          } catch (thrown) {
+            expect(thrown).toMatchObject({ name: 'DeviceError' });
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('slots', () => {
+  test('let no more work run at once than there are, and give up a wait whose time is up', async () => {
+    const slots = createSlots(1);
+    const gate = Promise.withResolvers<string>();
+    const order: string[] = [];
+    const run = (name: string, signal: AbortSignal, work: () => Promise<string>) =>
+      slots.use(signal, async () => {
+        order.push(name);
+        return work();
+      });
+    const first = run('first', new AbortController().signal, () => gate.promise);
+    const abort = new AbortController();
+    const second = run('second', abort.signal, async () => '2');
+    const third = run('third', new AbortController().signal, async () => '3');
+    abort.abort();
+    await expect(second).rejects.toThrow('busy');
+    expect(order).toEqual(['first']);
+    gate.resolve('1');
+    expect(await Promise.all([first, third])).toEqual(['1', '3']);
+    expect(order).toEqual(['first', 'third']);
+  });
+});

@@ -1,0 +1,143 @@
+// Which device stands behind an id, and how it is found again at another address.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRegistry } from '../../gateway/registry.ts';
+import { createRelocation, type RelocationDeps } from '../../gateway/relocate.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { silentLog } from '../silent-log.ts';
+
+describe('the registry', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const file = () => join(folder, 'data', 'devices.json');
+  const open = (address = 'http://10.0.0.1') => createRegistry({ file: file(), configured: [{ id: 'camera-1', address }], log: silentLog });
+
+  test('knows no serial number before the first contact, and keeps the first one it is told, also over a restart', () => {
+    const registry = open();
+    expect(registry.serialOf('camera-1')).toBeUndefined();
+    registry.pin('camera-1', 'A1');
+    registry.pin('camera-1', 'B2');
+    expect(registry.serialOf('camera-1')).toBe('A1');
+    expect(open().serialOf('camera-1')).toBe('A1');
+  });
+
+  test('registers neither a device without a serial number nor one that is not configured', () => {
+    const registry = open();
+    registry.pin('camera-1', '');
+    registry.pin('camera-2', 'A1');
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test('remembers where a device was found, until the settings give it another address', () => {
+    const registry = open();
+    registry.pin('camera-1', 'A1');
+    registry.moved('camera-1', 'http://10.0.0.77');
+    expect(open().addressOf('camera-1')).toBe('http://10.0.0.77');
+    expect(open('http://10.0.0.2').addressOf('camera-1')).toBe('http://10.0.0.2');
+    expect(open('http://10.0.0.2').serialOf('camera-1')).toBeUndefined();
+  });
+
+  test('moves a damaged file aside and registers anew', () => {
+    open().pin('camera-1', 'A1');
+    writeFileSync(file(), '{"schemaVersion":1,"devi');
+    expect(open().serialOf('camera-1')).toBeUndefined();
+    expect(readFileSync(`${file()}.damaged`, 'utf8')).toContain('devi');
+  });
+});
+
+describe('a device that is missing', () => {
+  const clock = createFakeClock();
+  const never = new AbortController().signal;
+
+  /** `network`: host:port of everything that answers, with its serial number. `serials`: of our devices. */
+  function relocation(
+    network: Record<string, string | undefined>,
+    about: { serials: Record<string, string>; lost: string[]; taken?: string[] },
+  ) {
+    const asked: string[] = [];
+    const followed: Record<string, string> = {};
+    const deps: RelocationDeps = {
+      devices: Object.keys(about.serials).map((id) => ({
+        id,
+        account: 'the one account',
+        async serialAt(address) {
+          asked.push(address);
+          const serial = network[new URL(address).host];
+          if (serial === undefined) throw new Error('it does not tell');
+          return serial;
+        },
+      })),
+      lost: () => about.lost,
+      taken: () => about.taken ?? [],
+      find: async () => Object.keys(network).map((host) => ({ address: `http://${host}/onvif/device_service`, hostAndPort: host })),
+      follow(id, address) {
+        followed[id] = new URL(address).host;
+      },
+      registry: { serialOf: (id) => about.serials[id] },
+      now: clock.now,
+      sleep: clock.sleep,
+      log: silentLog,
+    };
+    return { ...createRelocation(deps), asked, followed };
+  }
+
+  test('is found by its serial number and followed', async () => {
+    const { search, followed } = relocation(
+      { '10.0.0.5:8000': 'B', '10.0.0.6:8000': 'A' },
+      { serials: { one: 'A', two: 'B' }, lost: ['one'] },
+    );
+    expect(await search(never)).toEqual({ found: 2, moved: ['one'] });
+    expect(followed).toEqual({ one: '10.0.0.6:8000' });
+  });
+
+  test('is told apart from another that swapped addresses with it', async () => {
+    const { search, followed } = relocation(
+      { '10.0.0.5:8000': 'B', '10.0.0.6:8000': 'A' },
+      { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] },
+    );
+    await search(never);
+    expect(followed).toEqual({ one: '10.0.0.6:8000', two: '10.0.0.5:8000' });
+  });
+
+  test('is not looked for where another of our devices answers', async () => {
+    const { search, asked } = relocation(
+      { '10.0.0.5:8000': 'B' },
+      { serials: { one: 'A', two: 'B' }, lost: ['one'], taken: ['10.0.0.5:8000'] },
+    );
+    await search(never);
+    expect(asked).toEqual([]);
+  });
+
+  test('costs a stranger one question an hour, however many are missing and however often they are looked for', async () => {
+    const { search, asked } = relocation({ '10.0.0.5:8000': undefined }, { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] });
+    for (let round = 0; round < 3; round += 1) await search(never);
+    expect(asked).toHaveLength(1);
+    await clock.advance(3_600_000);
+    await search(never);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is not looked for where its serial number is that of another too', async () => {
+    const { search, asked } = relocation({ '10.0.0.5:8000': '0000' }, { serials: { one: '0000', two: '0000' }, lost: ['one'] });
+    expect(await search(never)).toEqual({ found: 1, moved: [] });
+    expect(asked).toEqual([]);
+  });
+
+  test('is looked for by itself, after a minute', async () => {
+    const stop = new AbortController();
+    const { run, followed } = relocation({ '10.0.0.6:8000': 'A' }, { serials: { one: 'A' }, lost: ['one'] });
+    const running = run(stop.signal);
+    await clock.advance(59_000);
+    expect(followed).toEqual({});
+    await clock.advance(1000);
+    expect(followed).toEqual({ one: '10.0.0.6:8000' });
+    stop.abort();
+    await running;
+  });
+});
