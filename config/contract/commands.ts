@@ -4,19 +4,16 @@ import { Identifier, Instant } from './primitives.ts';
 
 const closed = { additionalProperties: false };
 
-/** Asked at QoS 1; carried out at most once per id, and not at all after `expiresAt`. */
-export const Command = Type.Object(
-  {
-    schemaVersion: Type.Literal(1),
-    id: Type.String({ minLength: 1, maxLength: 64 }),
-    kind: Type.Enum(['rescan', 'snapshot', 'probe-now', 'list-footage', 'play-footage', 'rotate-credentials']),
-    device: Type.Optional(Identifier),
-    from: Type.Optional(Instant),
-    to: Type.Optional(Instant),
-    expiresAt: Instant,
-  },
-  closed,
-);
+/** Left open for what a newer server may add. Asked at QoS 1; carried out at most once per id, and not at all after `expiresAt`. */
+export const Command = Type.Object({
+  schemaVersion: Type.Literal(1),
+  id: Type.String({ minLength: 1, maxLength: 64 }),
+  kind: Type.Enum(['rescan', 'snapshot', 'probe-now', 'list-footage', 'play-footage', 'rotate-credentials']),
+  device: Type.Optional(Identifier),
+  from: Type.Optional(Instant),
+  to: Type.Optional(Instant),
+  expiresAt: Instant,
+});
 export type Command = Static<typeof Command>;
 
 /** Goes up through the outbox. `unsupported`: this gateway does not know how; `refused`: it knows, and `detail` says why not. */

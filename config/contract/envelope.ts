@@ -16,20 +16,17 @@ const attributes = <Name extends string>(type: Name) => ({
   datacontenttype: Type.Literal('application/json'),
 });
 
-const message = <Name extends string, Data extends TSchema>(type: Name, data: Data) =>
-  Type.Object({ ...attributes(type), data }, { additionalProperties: false });
+// Left open for further attributes: a broker on the way may add extensions, e.g. of tracing (CloudEvents 1.0, "Extension Context Attributes").
+const message = <Name extends string, Data extends TSchema>(type: Name, data: Data) => Type.Object({ ...attributes(type), data });
 
 /** `epoch` names one life of an outbox file, `sequence` counts up in it from 1 without a hole; with the canteen they identify an event. */
 const outboxEvent = <Name extends string, Data extends TSchema>(type: Name, data: Data) =>
-  Type.Object(
-    {
-      ...attributes(type),
-      data,
-      epoch: Type.String({ minLength: 1, maxLength: 64 }),
-      sequence: Type.Integer({ minimum: 1 }),
-    },
-    { additionalProperties: false },
-  );
+  Type.Object({
+    ...attributes(type),
+    data,
+    epoch: Type.String({ minLength: 1, maxLength: 64 }),
+    sequence: Type.Integer({ minimum: 1 }),
+  });
 
 export const FactEvent = outboxEvent('cn.mingzao.fact.v1', Fact);
 export const LayoutEvent = outboxEvent('cn.mingzao.layout.v1', Layout);

@@ -39,7 +39,10 @@ export const CanteenSummary = Type.Object(
 export type CanteenSummary = Static<typeof CanteenSummary>;
 
 /** All canteens, worst first. */
-export const Board = Type.Object({ at: Instant, standard: Type.String(), canteens: Type.Array(CanteenSummary) }, closed);
+export const Board = Type.Object(
+  { at: Instant, standard: Type.String(), standardTitle: Text, canteens: Type.Array(CanteenSummary) },
+  closed,
+);
 export type Board = Static<typeof Board>;
 
 export const DeviceView = Type.Object(

@@ -1,6 +1,7 @@
 // What may be shown of the district at one moment: whatever can no longer be believed is unknown, and the worst comes first.
 import type { Gap } from '#contract/gaps.ts';
 import type { Outcome, Severity } from '#contract/primitives.ts';
+import type { Text } from '#contract/text.ts';
 import type { CanteenSummary, ZoneView } from '#contract/views.ts';
 
 /** With a word from the server every 5 s, three missed ones mean that nobody knows any more. */
@@ -8,7 +9,7 @@ export const silentAfterMs = 15_000;
 
 /** What has been told so far. Times are milliseconds since 1970 by this machine's clock. */
 export interface Told {
-  standard: string;
+  standardTitle: Text;
   canteens: ReadonlyMap<string, CanteenSummary>;
   gaps: ReadonlyMap<string, Gap>;
   /** When the server was last heard, or null where the board has never been loaded. */
@@ -48,7 +49,7 @@ export interface BoardView {
   now: number;
   /** When the server was last heard, by its own clock; null before the board was loaded for the first time. */
   heardAt: number | null;
-  standard: string;
+  standardTitle: Text;
   counts: Record<Outcome, number>;
   /** Worst first. */
   canteens: CanteenLine[];
@@ -91,7 +92,7 @@ function boardView(told: Told, now: number, lineOf: LineOf): BoardView {
     line: lineState(told, silent),
     now: serverNow,
     heardAt: told.heardAt === null ? null : told.heardAt + told.serverAheadMs,
-    standard: told.standard,
+    standardTitle: told.standardTitle,
     counts: countVerdicts(canteens),
     canteens,
   };

@@ -1,5 +1,6 @@
 // Keeps the board up to date: loads it, follows the server's events, and starts over with back-off whenever the line breaks.
 import type { Gap } from '#contract/gaps.ts';
+import type { Text } from '#contract/text.ts';
 import type { CanteenSummary } from '#contract/views.ts';
 import { type BoardView, createBoardView, silentAfterMs, type Told } from './board-view.ts';
 import type { ServerLine } from './server-line.ts';
@@ -32,7 +33,13 @@ interface Contents {
 
 export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): LiveBoard {
   let contents: Contents = empty();
-  let about: Omit<Told, keyof Contents> = { standard: '', heardAt: null, serverAheadMs: 0, connected: false, failures: 0 };
+  let about: Omit<Told, keyof Contents> = {
+    standardTitle: { zh: '', en: '' },
+    heardAt: null,
+    serverAheadMs: 0,
+    connected: false,
+    failures: 0,
+  };
   const boardView = createBoardView();
   const listeners = new Set<() => void>();
 
@@ -41,9 +48,9 @@ export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): Li
     for (const listener of listeners) listener();
   }
 
-  function heard(news: { at?: string; standard?: string } = {}): void {
+  function heard(news: { at?: string; standardTitle?: Text } = {}): void {
     const serverAheadMs = news.at === undefined ? about.serverAheadMs : Date.parse(news.at) - now();
-    tell({ standard: news.standard ?? about.standard, serverAheadMs, heardAt: now(), connected: true, failures: 0 });
+    tell({ standardTitle: news.standardTitle ?? about.standardTitle, serverAheadMs, heardAt: now(), connected: true, failures: 0 });
   }
 
   async function letTimePass(signal: AbortSignal): Promise<void> {

@@ -10,9 +10,7 @@ import { rules } from './rules/index.ts';
 import type { CanteenState } from './state.ts';
 
 /** What one rule came to for one subject, with everything a gap takes from the rule itself. */
-export type Result = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause'> & {
-  zone?: string;
-  device?: string;
+export type Result = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause' | 'zone' | 'device' | 'deviceName'> & {
   found: Finding | Explained | undefined;
 };
 
@@ -43,7 +41,7 @@ function put(rule: Rule, scene: Scene): Result[] {
   const { id, gate } = rule;
   const result = (
     requirement: Pick<Gap, 'severity' | 'clause'>,
-    about: { zone?: string; device?: string },
+    about: Pick<Gap, 'zone' | 'device' | 'deviceName'>,
     found: Result['found'],
   ): Result => {
     const { severity, clause } = requirement;

@@ -1,6 +1,7 @@
 // Takes in one thing the server was told. Staleness is not folded: it is what `believed` reads off the clock.
 import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
+import type { Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
 import { type CanteenState, factKey, type Input, type KnownFact, type Position } from './state.ts';
 
@@ -10,7 +11,7 @@ const lossesKept = 100;
 export function fold(state: CanteenState, input: Input, now: number): CanteenState {
   switch (input.kind) {
     case 'status':
-      return heard(state, { status: input.status }, input.status.online ? now : state.gateway.heardAt);
+      return foldStatus(state, input.status, now);
     case 'heartbeat':
       return heard(state, { heartbeat: input.heartbeat, clockAheadMs: Date.parse(input.heartbeat.at) - now }, now);
     case 'event':
@@ -22,6 +23,14 @@ export function fold(state: CanteenState, input: Input, now: number): CanteenSta
 
 function heard(state: CanteenState, told: Partial<CanteenState['gateway']>, heardAt: number | null): CanteenState {
   return { ...state, gateway: { ...state.gateway, ...told, heardAt } };
+}
+
+/** The last will of a connection may come after its successor's greeting: then it says nothing of now. */
+function foldStatus(state: CanteenState, status: Status, now: number): CanteenState {
+  const { status: known, heardAt } = state.gateway;
+  if (status.online) return heard(state, { status }, now);
+  if (known !== null && Date.parse(known.since) > Date.parse(status.since)) return state;
+  return heard(state, { status }, heardAt);
 }
 
 function foldEvent(state: CanteenState, event: OutboxEvent, now: number): CanteenState {
@@ -76,5 +85,14 @@ function foldLayout(state: CanteenState, layout: Layout, told: { position: Posit
   if (known !== null && known.position.epoch === told.position.epoch && known.position.sequence >= told.position.sequence) return state;
   const devices = new Set([...layout.cameras, ...layout.recorders].map((device) => device.id));
   const facts = Object.fromEntries(Object.entries(state.facts).filter(([, { fact }]) => devices.has(fact.device)));
-  return { ...state, layout: { layout, ...told }, facts };
+  return {
+    ...state,
+    layout: { layout, ...told, since: sameLayout(known?.layout, layout) ? (known?.since ?? told.since) : told.since },
+    facts,
+  };
+}
+
+/** A gateway tells its layout at every start; that alone begins no new grace. */
+function sameLayout(before: Layout | undefined, after: Layout): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }

@@ -31,6 +31,7 @@ export function regulatorRoutes(deps: {
     app.get('/api/canteens', { schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, () => ({
       at: at(),
       standard: standardName(standard),
+      standardTitle: standard.title,
       canteens: canteens
         .all(now())
         .map(({ summary }) => summary)

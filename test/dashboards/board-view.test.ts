@@ -64,7 +64,7 @@ describe('what the board shows', () => {
 
 function told(canteens: CanteenSummary[], gaps: Gap[] = []): Told {
   return {
-    standard: 'test 1',
+    standardTitle: { zh: '测试标准', en: 'Test standard' },
     canteens: new Map(canteens.map((canteen) => [canteen.id, canteen])),
     gaps: new Map(gaps.map((gap) => [gap.id, gap])),
     heardAt: now,

@@ -59,7 +59,8 @@ export async function startFixtureServer(dist: string, start: { at: string; dist
   }
 
   function bodyOf(pathname: string): unknown {
-    if (pathname === '/api/canteens') return { at, standard: 'taiyuan-community-2022 1', canteens: district.canteens };
+    if (pathname === '/api/canteens')
+      return { at, standard: 'test v1', standardTitle: { zh: '测试标准', en: 'Test standard' }, canteens: district.canteens };
     if (pathname === '/api/gaps') return { at, gaps: district.gaps };
     return district.views.find(({ summary }) => pathname === `/api/canteens/${summary.id}`);
   }

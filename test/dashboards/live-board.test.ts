@@ -162,7 +162,10 @@ function fakeServer() {
   const open = () => emit('open', {});
   async function answer({ canteens, gaps = [], at: answeredAt = new Date().toISOString() }: Answer): Promise<void> {
     for (const { path, settle } of waiting.splice(0)) {
-      const body = path === '/api/canteens' ? { at: answeredAt, standard: 'test 1', canteens } : { at: answeredAt, gaps };
+      const body =
+        path === '/api/canteens'
+          ? { at: answeredAt, standard: 'test v1', standardTitle: { zh: '测试标准', en: 'Test standard' }, canteens }
+          : { at: answeredAt, gaps };
       settle({ ok: true, status: 200, json: async () => body });
     }
     await vi.advanceTimersByTimeAsync(0);

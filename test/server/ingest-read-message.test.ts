@@ -23,7 +23,7 @@ describe('reading a message', () => {
     ['an array of numbers', 'events', [1], /^type: found nothing, allowed: cn\.mingzao\.fact\.v1/],
     ['an unknown type', 'events', [{ ...reachable(1), type: 'cn.mingzao.gossip.v1' }], /gossip/],
     ['a type that names a property of every object', 'events', [{ ...reachable(1), type: 'constructor' }], /constructor/],
-    ['an unknown key', 'events', [{ ...reachable(1), extra: 1 }], /unknown key "extra"/],
+    ['an unknown key', 'events', [{ ...reachable(1), data: { ...reachable(1).data, extra: 1 } }], /unknown key "extra"/],
     ['a sequence below 1', 'events', [{ ...reachable(1), sequence: 0 }], /sequence: found 0/],
     ['a sequence too large to count on', 'events', [{ ...reachable(1), sequence: 1e300 }], /larger than/],
     ['a loss that ends before it begins', 'events', [loss(9, 5, 4)], /ends \(4\) before it begins \(5\)/],

@@ -50,7 +50,7 @@ export function zoneHealth(kind: ZoneKind, scene: Scene): ZoneHealth {
   const count = (outcome: CameraHealth['outcome']) => watching.filter(({ health }) => health.outcome === outcome).length;
   const counts = { cameras: watching.length, healthy: count('ok') };
   if (counts.healthy >= minHealthyCameras) return { ...counts, outcome: 'ok' };
-  const reason = reasonOf(watching, kind);
+  const reason = reasonOf(watching);
   if (counts.healthy + count('unknown') < minHealthyCameras) return { ...counts, outcome: 'fault', reason };
   // The zone stopped being provable when the last camera it could still count on did.
   const since = Math.max(...watching.map(({ health }) => (health.outcome === 'unknown' ? health.since : 0)));
@@ -64,12 +64,11 @@ function camerasOf(kind: ZoneKind, { layout }: Scene): CameraPlace[] {
   return layout.cameras.filter((camera) => camera.zones.some((zone) => zones.has(zone)));
 }
 
-function reasonOf(watching: { camera: CameraPlace; health: CameraHealth }[], kind: ZoneKind): Text {
+function reasonOf(watching: { camera: CameraPlace; health: CameraHealth }[]): Text {
   const ailing = watching
     .flatMap(({ camera, health }) => (health.outcome === 'ok' ? [] : [{ name: camera.name, reason: health.reason }]))
     .slice(0, 5);
-  if (ailing.length === 0)
-    return { zh: `${zoneNames[kind].zh}未配置足够的摄像头`, en: `Too few cameras are registered in the ${zoneNames[kind].en}` };
+  if (ailing.length === 0) return { zh: '登记的摄像头数量不足', en: 'Too few cameras are registered' };
   return {
     zh: ailing.map(({ name, reason }) => `${name}：${reason.zh}`).join('；'),
     en: ailing.map(({ name, reason }) => `${name}: ${reason.en}`).join('; '),

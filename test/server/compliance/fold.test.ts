@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { believed } from '../../../server/compliance/believed.ts';
 import { fold } from '../../../server/compliance/fold.ts';
-import { beat, minute, noon, registered, sound, tell } from './canteen.ts';
+import { newCanteen } from '../../../server/compliance/state.ts';
+import { beat, layout, minute, noon, registered, sound, tell } from './canteen.ts';
 
 const picture = (state: ReturnType<typeof sound>, now = noon) => believed(state, { device: 'hall-1', check: 'picture' }, now);
 const position = (sequence: number, epoch = 'e1') => ({ position: { epoch, sequence } });
@@ -37,6 +38,24 @@ describe('folding facts', () => {
     const unknown = tell(registered(), 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy', lastsMs: minute });
     const again = tell(unknown, 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy', at: noon + 3 * minute });
     expect(picture(again, noon + 3 * minute)).toMatchObject({ outcome: 'unknown', since: noon });
+  });
+
+  it('begins no new grace when a gateway tells the same layout again', () => {
+    const again = registered();
+    const later = fold(
+      again,
+      { kind: 'event', event: { ...eventAt(noon, minute), type: 'cn.mingzao.layout.v1', data: layout, sequence: 1e6 } },
+      noon + minute,
+    );
+    expect(later.layout?.since).toBe(noon);
+  });
+
+  it('ignores the last will of a connection that has a successor', () => {
+    const status = (online: boolean, since: number) =>
+      ({ schemaVersion: 1, online, session: 's', since: new Date(since).toISOString(), version: '1' }) as const;
+    const back = fold(newCanteen('yingze-1', noon), { kind: 'status', status: status(true, noon + minute) }, noon + minute);
+    expect(fold(back, { kind: 'status', status: status(false, noon) }, noon + minute).gateway.status?.online).toBe(true);
+    expect(fold(back, { kind: 'status', status: status(false, noon + minute) }, noon + minute).gateway.status?.online).toBe(false);
   });
 
   it('forgets facts of devices that are no longer registered', () => {

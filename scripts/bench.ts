@@ -1,0 +1,49 @@
+// Runs one bench and prints its figures against their goals: `npm run bench -- NAME [--json]`.
+import { parseArgs } from 'node:util';
+import type { Figure } from './bench/figure.ts';
+import { spine } from './bench/spine.ts';
+
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { spine };
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const words = read();
+  const bench = benches[words?.name ?? ''];
+  if (words === undefined || bench === undefined) {
+    console.error(`usage: npm run bench -- NAME [--json]; NAME is one of: ${Object.keys(benches).join(', ')}`);
+    return 2;
+  }
+  const figures = await bench((line) => console.error(line));
+  if (words.json) for (const figure of figures) console.log(JSON.stringify({ ...figure, ok: isMet(figure) }));
+  else console.log(table(figures));
+  return figures.every(isMet) ? 0 : 1;
+}
+
+function read(): { name: string | undefined; json: boolean } | undefined {
+  try {
+    const { values, positionals } = parseArgs({ options: { json: { type: 'boolean', default: false } }, allowPositionals: true });
+    return positionals.length > 1 ? undefined : { name: positionals[0], json: values.json };
+  } catch {
+    return undefined;
+  }
+}
+
+function isMet({ value, goal }: Figure): boolean {
+  const limit = Number(goal.slice(2));
+  return goal.startsWith('<=') ? value <= limit : value >= limit;
+}
+
+function table(figures: Figure[]): string {
+  const rows = figures.map((figure) => [figure.metric, `${figure.value} ${figure.unit}`, figure.goal, isMet(figure) ? 'ok' : 'MISSED']);
+  const heads = ['metric', 'value', 'goal', ''];
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [heads, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,97 @@
+// The demonstration district: three canteens on this machine, from simulated cameras to the board. `npm start` runs it.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { DistrictCanteen } from './district/canteen.ts';
+import { type District, startDistrict } from './district/district.ts';
+
+const usage = 'usage: npm start -- [--port N] [--data-dir FOLDER]';
+
+const zones: DistrictCanteen['zones'] = [
+  { id: 'dining', kind: 'dining', name: '就餐大厅' },
+  { id: 'cooking', kind: 'cooking', name: '烹饪间' },
+  { id: 'cleaning', kind: 'cleaning', name: '洗消间' },
+];
+const dining = { id: 'dining-1', name: '就餐大厅1号', zone: 'dining' };
+const cooking = { id: 'cooking-1', name: '烹饪间1号', zone: 'cooking' };
+const cleaning = { id: 'cleaning-1', name: '洗消间1号', zone: 'cleaning' };
+
+const sound: DistrictCanteen = {
+  id: 'xinjianlu',
+  name: '新建路社区食堂',
+  district: '杏花岭区',
+  zones,
+  cameras: [dining, { ...cooking, clip: 'h265-1080p' }, cleaning],
+  recorder: { id: 'recorder', name: '录像机', days: 95 },
+};
+
+const lacking: DistrictCanteen = {
+  id: 'shengliqiao',
+  name: '胜利桥社区食堂',
+  district: '杏花岭区',
+  zones,
+  cameras: [dining, cooking],
+  recorder: { id: 'recorder', name: '录像机', days: 41 },
+};
+
+const unpluggable: DistrictCanteen = {
+  id: 'hepinglu',
+  name: '和平路社区食堂',
+  district: '万柏林区',
+  zones,
+  cameras: [dining, cooking, cleaning],
+  recorder: { id: 'recorder', name: '录像机', days: 120 },
+};
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const words = read();
+  if (words === undefined) {
+    console.error(usage);
+    return 2;
+  }
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
+  });
+  try {
+    const starting = startDistrict({ canteens: [sound, lacking, unpluggable], ...words, say: (line) => console.log(`  ${line}`) });
+    const district = await starting;
+    console.log(whatNext(district, words.dataDir));
+    const trouble = await Promise.race([interrupted, district.broken]);
+    console.log(trouble ?? 'stopping');
+    await district.stop();
+    return trouble === undefined ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}
+
+function read(): { port: number; dataDir: string } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { port: { type: 'string', default: '8080' }, 'data-dir': { type: 'string', default: 'data/demo' } },
+    });
+    const port = Number(values.port);
+    return Number.isInteger(port) && port >= 0 && port <= 65_535 ? { port, dataDir: resolve(values['data-dir']) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function whatNext({ url, simulated }: District, dataDir: string): string {
+  const control = simulated.get(unpluggable.id)?.control.url;
+  const set = (state: string) => `npm run -s simulate -- set ${control} ${cooking.id} unplugged ${state}`;
+  return `
+Open          ${url}/board
+Interface     ${url}/api/docs
+Logs and data ${dataDir}
+
+Within a minute the board shows one sound canteen and the two gaps planted in ${lacking.name}.
+Then, in another terminal, unplug a camera of ${unpluggable.name} and watch the board:
+  ${set('on')}
+and plug it in again:
+  ${set('off')}
+
+Ctrl-C ends everything.`;
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { type Import, importsBelow } from './imports.ts';
+
+const imports = importsBelow(['config', 'gateway', 'server', 'dashboards']);
+
+/** What a folder or file may import; the most specific line counts. `types` may be imported as types only. Paths and packages by their beginning. */
+const may: Record<string, { import: string[]; types?: string[] }> = {
+  'config/contract': { import: ['config/contract', 'typebox'] },
+  config: { import: ['config', 'typebox', 'ajv', 'ajv-formats', 'yaml', 'node:fs'] },
+
+  'gateway/observation.ts': { import: [], types: ['config/contract'] },
+  'gateway/checks': { import: ['config/contract', 'gateway/checks', 'node:util'], types: ['gateway/observation.ts'] },
+  'gateway/onvif': { import: ['config/contract', 'gateway/onvif', 'node-onvif', 'fast-xml-parser', 'node:'] },
+  'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders'] },
+  'gateway/probes': {
+    import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/probes', 'fluent-ffmpeg', 'node:'],
+    types: ['gateway/observation.ts'],
+  },
+  'gateway/main.ts': { import: ['config', 'gateway', 'package.json', 'node:'] },
+  gateway: { import: ['config', 'gateway', 'mqtt', 'pino', 'typebox', 'node:'] },
+
+  'server/compliance': { import: ['config/contract', 'server/compliance'] },
+  'server/stores': { import: ['config', 'server/stores', 'server/errors.ts', 'kysely', 'node:'], types: ['server/compliance'] },
+  'server/routes': {
+    import: ['config', 'server/routes', 'server/compliance', 'server/errors.ts', 'fastify', '@fastify', 'typebox', 'node:'],
+    types: ['server'],
+  },
+  'server/main.ts': { import: ['config', 'server', 'pino', 'package.json', 'node:'] },
+  server: {
+    import: ['config', 'server', 'aedes', 'fastify', '@fastify', 'typebox', 'pino', 'node:'],
+  },
+
+  dashboards: { import: ['dashboards', 'svelte', '@sveltejs', 'vite'], types: ['config/contract', 'typebox'] },
+};
+
+/** Where each library is named; a change of library is then a change of one place. */
+const homes: Record<string, string[]> = {
+  ajv: ['config/validate.ts'],
+  'ajv-formats': ['config/validate.ts'],
+  yaml: ['config/settings.ts'],
+  mqtt: ['gateway/link.ts'],
+  aedes: ['server/broker.ts'],
+  'fluent-ffmpeg': ['gateway/probes/ffmpeg.ts'],
+  'node-onvif': ['gateway/onvif/'],
+  'fast-xml-parser': ['gateway/onvif/'],
+  kysely: ['server/stores/'],
+  '@fastify/swagger': ['server/'],
+};
+
+describe('the import rules', () => {
+  it('let no folder import what it must not', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    expect(imports.filter((one) => !isAllowed(one)).map(said)).toEqual([]);
+  });
+
+  it.each(Object.entries(homes))('name %s in one place', (library, places) => {
+    const elsewhere = imports.filter(({ target, file }) => target === library && !places.some((place) => file.startsWith(place)));
+    expect(elsewhere.map(said)).toEqual([]);
+  });
+
+  it('keep gateway and server apart', () => {
+    const across = imports.filter(
+      ({ file, target }) =>
+        (isBelow(file, 'gateway') && isBelow(target, 'server')) || (isBelow(file, 'server') && isBelow(target, 'gateway')),
+    );
+    expect(across.map(said)).toEqual([]);
+  });
+
+  it('leave no circle of imports', () => {
+    expect(circles(imports.filter((one) => !one.typeOnly))).toEqual([]);
+  });
+
+  it('would notice a rule check that reads the clock of another folder', () => {
+    expect(isAllowed({ file: 'gateway/checks/clock.ts', target: 'gateway/clock.ts', typeOnly: false })).toBe(false);
+    expect(isAllowed({ file: 'server/compliance/fold.ts', target: 'node:fs', typeOnly: false })).toBe(false);
+    expect(isAllowed({ file: 'dashboards/main.ts', target: 'config/contract/views.ts', typeOnly: false })).toBe(false);
+  });
+});
+
+function isAllowed({ file, target, typeOnly }: Import): boolean {
+  const place = Object.keys(may)
+    .filter((folder) => isBelow(file, folder))
+    .toSorted((a, b) => b.length - a.length)[0];
+  const rule = may[place ?? ''];
+  if (rule === undefined) return false;
+  return [...rule.import, ...(typeOnly ? (rule.types ?? []) : [])].some((allowed) => isBelow(target, allowed));
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(':') ? folder : `${folder}/`);
+}
+
+function said({ file, target, typeOnly }: Import): string {
+  return `${file} imports ${target}${typeOnly ? ' (types)' : ''}`;
+}
+
+function circles(found: Import[]): string[] {
+  const targets = Map.groupBy(
+    // A Svelte component may name itself to draw a tree.
+    found.filter(({ file, target }) => file !== target),
+    (one) => one.file,
+  );
+  const done = new Set<string>();
+  const walk = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')];
+    if (done.has(file)) return [];
+    const below = (targets.get(file) ?? []).flatMap(({ target }) => walk(target, [...path, file]));
+    done.add(file);
+    return below;
+  };
+  return [...targets.keys()].flatMap((file) => walk(file, []));
+}
