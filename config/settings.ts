@@ -37,6 +37,7 @@ function read(file: string, key?: string): string {
 }
 
 function parse(file: string, text: string): unknown {
+  if (text.trim() === '') throw new SettingsError(`${file}: the file is empty`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;

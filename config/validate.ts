@@ -20,28 +20,43 @@ export function validator<Schema extends TSchema>(schema: Schema): (value: unkno
 
 /** One sentence for what an Ajv of another library found; it must be set to `verbose`, as ours is. */
 export function problemIn(errors: readonly object[]): string {
-  return describe(furthest(errors as ErrorObject[]));
+  const deepestFirst = (errors as ErrorObject[]).filter((error) => error.keyword !== 'anyOf').toSorted((a, b) => depth(b) - depth(a));
+  // In a union every branch complains: those not meant over the constant that names them, the one that was meant over something else.
+  const names = deepestFirst.flatMap(misnamed);
+  const meant = deepestFirst.find((error) => misnamed(error).length === 0);
+  const [name] = names;
+  if (meant !== undefined || name === undefined) return describe(meant);
+  return `${placeOf(name.at)}: found ${found(name.data)}, allowed: ${[...new Set(names.map(({ allowed }) => JSON.stringify(allowed)))].join(', ')}`;
 }
 
-/** In a union every branch complains: those not meant over the constant that names them, the one that was meant over something else, and deepest. */
-function furthest(errors: ErrorObject[]): ErrorObject | undefined {
-  const depth = (error: ErrorObject) => error.instancePath.split('/').length;
-  const deepestFirst = errors.filter((error) => error.keyword !== 'anyOf').toSorted((a, b) => depth(b) - depth(a));
-  return deepestFirst.find((error) => error.keyword !== 'const') ?? deepestFirst[0];
+const depth = (error: ErrorObject) => error.instancePath.split('/').length;
+
+/** The constants an object would need to be what this branch of a union describes, and has not. */
+function misnamed({ keyword, instancePath, params, data, parentSchema }: ErrorObject): { at: string; data: unknown; allowed: unknown }[] {
+  if (keyword === 'const') return [{ at: instancePath, data, allowed: params.allowedValue }];
+  const properties: Record<string, { const?: unknown }> = parentSchema?.properties ?? {};
+  return Object.entries(properties).flatMap(([key, property]) => {
+    const value: unknown = typeof data === 'object' && data !== null ? Object.getOwnPropertyDescriptor(data, key)?.value : undefined;
+    const differs = property.const !== undefined && value !== undefined && value !== property.const;
+    return differs ? [{ at: `${instancePath}/${key}`, data: value, allowed: property.const }] : [];
+  });
 }
 
 function describe(error: ErrorObject | undefined): string {
   if (error === undefined) return 'the value is not valid';
-  const where = error.instancePath.slice(1).replaceAll('/', '.') || '(top level)';
+  const where = placeOf(error.instancePath);
   if (error.keyword === 'additionalProperties')
     return `${where}: unknown key "${error.params.additionalProperty}"; allowed: ${keysOf(error.parentSchema).join(', ')}`;
   if (error.keyword === 'required') return `${where}: the key "${error.params.missingProperty}" is missing`;
   return `${where}: found ${found(error.data)}, ${allowed(error)}`;
 }
 
+function placeOf(instancePath: string): string {
+  return instancePath.slice(1).replaceAll('/', '.') || '(top level)';
+}
+
 function allowed(error: ErrorObject): string {
   if (error.keyword === 'enum') return `allowed: ${(error.params.allowedValues as unknown[]).join(', ')}`;
-  if (error.keyword === 'const') return `allowed: ${JSON.stringify(error.params.allowedValue)}`;
   const hint: unknown = (error.parentSchema as { description?: unknown } | undefined)?.description;
   return `it ${error.message ?? 'is not allowed'}${typeof hint === 'string' ? ` (${hint})` : ''}`;
 }

@@ -47,7 +47,8 @@ export const RecorderConfig = Type.Object(
     cameras: Type.Array(Identifier, { maxItems: 256, description: 'ids of the cameras whose footage it keeps' }),
     recordings: Type.Optional(
       Type.Record(Type.String(), Token, {
-        description: 'camera id: the recorder’s token of its recording, where it is not found by itself',
+        description:
+          'camera id: the recorder’s token of its recording (without Profile G the number of the channel, from "1"), where it is not found by itself',
       }),
     ),
   },
@@ -88,6 +89,7 @@ export const GatewayConfig = Type.Object(
         identity: seconds(3600, 60, 86_400, 'between two looks who a device says it is'),
         sample: seconds(60, 10, 3600, 'between two looks at a stream and its picture'),
         footage: seconds(3600, 60, 86_400, 'between two looks at what a recorder holds'),
+        playback: seconds(3600, 60, 86_400, 'between two looks whether what a recorder holds can be played back'),
         heartbeat: seconds(30, 5, 300, 'between two heartbeats to the server'),
       },
       { ...closed, default: {} },

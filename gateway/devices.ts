@@ -1,5 +1,6 @@
 // The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
 import type { RecorderConfig, Settings } from './config.ts';
+import type { Seen } from './observation.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { readIdentity } from './onvif/device.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
@@ -7,25 +8,27 @@ import { probeContact } from './probes/contact.ts';
 import type { Device } from './probes/device.ts';
 import { probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
+import { createPlaybackProbe } from './probes/playback.ts';
 import { probeSample } from './probes/sample.ts';
+import { seen } from './probes/seen.ts';
 import type { Registry } from './registry.ts';
+import { unobserved } from './supervise/unobserved.ts';
 import type { Plan, Watched } from './supervise.ts';
-import { unobserved } from './unobserved.ts';
 
 export interface ConfiguredDevice {
   id: string;
   watched: Watched;
   /** Two devices with the same account are asked with the same password: once refused is refused for both. */
   account: string;
-  /** The serial number of whatever answers at `address`, asked with this device's account. Rejects where nothing can be learned. */
-  serialAt(address: string, signal: AbortSignal): Promise<string>;
+  /** The serial number of whatever answers at `address`, asked with this device's account. */
+  serialAt(address: string, signal: AbortSignal): Promise<Seen<string>>;
   /** From now on the device is asked at `address`. */
   moveTo(address: string): void;
 }
 
 type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
 
-const deadlinesMs = { contact: 3000, identity: 10_000, sample: 25_000, footage: 300_000 };
+const deadlinesMs = { contact: 3000, identity: 10_000, sample: 40_000, footage: 300_000, playback: 600_000 };
 
 export function createDevices(settings: Settings, deps: { registry: Registry; now: () => number }): ConfiguredDevice[] {
   const cameras = settings.cameras.map((camera) => createDevice('camera', camera, settings, deps));
@@ -43,7 +46,6 @@ function createDevice(
   const sessionAt = (address: string) => createOnvifSession({ address, credentials, certificateFingerprint, now });
   let address = registry.addressOf(id) ?? config.address;
   let session = sessionAt(address);
-  let stranger: string | undefined; // what another device at this address said of itself
 
   const device = (): Device => ({ id, kind, session, ...known(config, session, registry.serialOf(id)) });
   const plan = (name: Plan['kind'], probe: Plan['probe']): Plan => ({
@@ -56,18 +58,22 @@ function createDevice(
     const observation = await probeIdentity(device(), options);
     const { identity } = observation;
     if (identity.ok) registry.pin(id, identity.value.serial);
-    if (identity.ok || identity.fault === 'wrong-device') stranger = identity.ok ? undefined : identity.detail;
     return observation;
   };
-  /** The pictures and footage of another device would be told under this one's name. */
-  const unlessStranger = (name: Plan['kind'], probe: Plan['probe']): Plan['probe'] => {
+  /** The pictures and footage of another device would be told under this one's name: every look first asks who answers. */
+  const ofItself = (name: Plan['kind'], probe: Plan['probe']): Plan['probe'] => {
     return async (options) => {
-      if (stranger === undefined) return probe(options);
-      return unobserved(name, { device: id, address: session.address, at: now(), fault: 'wrong-device', detail: stranger });
+      if (registry.serialOf(id) === undefined) return probe(options); // nothing to tell it from others by
+      const { identity } = await probeIdentity(device(), options);
+      if (identity.ok) return probe(options);
+      const { fault, detail } = identity;
+      return unobserved(name, { device: id, address: session.address, at: now(), fault, detail });
     };
   };
-  const sample = unlessStranger('sample', (options) => probeSample(device(), options));
-  const footage = unlessStranger('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
+  const sample = ofItself('sample', (options) => probeSample(device(), options));
+  const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
+  const probePlayback = createPlaybackProbe();
+  const playback = ofItself('playback', (options) => probePlayback(device(), { ...options, daysAsked: retentionDaysAsked }));
 
   return {
     id,
@@ -76,13 +82,16 @@ function createDevice(
       id,
       address: () => session.address,
       contact: plan('contact', (options) => probeContact(device(), options)),
-      others: [plan('identity', identify), kind === 'camera' ? plan('sample', sample) : plan('footage', footage)],
+      others: [
+        plan('identity', identify),
+        ...(kind === 'camera' ? [plan('sample', sample)] : [plan('footage', footage), plan('playback', playback)]),
+      ],
       // A session gives up a password for good once it is refused.
       retryPassword() {
         session = sessionAt(address);
       },
     },
-    serialAt: async (elsewhere, signal) => (await readIdentity(sessionAt(elsewhere), { signal })).serial,
+    serialAt: (elsewhere, signal) => seen(async () => (await readIdentity(sessionAt(elsewhere), { signal })).serial),
     moveTo(found) {
       address = found;
       session = sessionAt(address);

@@ -1,14 +1,14 @@
 // `inspect`: tells everything one device shows, for whoever commissions or repairs it.
 import { parseArgs } from 'node:util';
 import { readSecret } from '#config/settings.ts';
-import { type CommandIo, couldNot, done, refuse } from './command-io.ts';
-import { inspect } from './inspection.ts';
-import { inspectionText } from './inspection-text.ts';
+import { type CommandIo, couldNot, done, refuse, wrongWords } from './command-io.ts';
+import { inspect } from './inspect/inspection.ts';
+import { inspectionText } from './inspect/inspection-text.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import type { Credentials } from './onvif/http-digest.ts';
 import { createOnvifSession } from './onvif/session.ts';
 
-const usage = 'usage: inspect ADDRESS [--username NAME --password-file FILE] [--days 1…398] [--certificate-fingerprint SHA256] [--json]';
+export const usage = 'usage: inspect ADDRESS [--user NAME --password-file FILE] [--days 1…398] [--certificate-fingerprint SHA256] [--json]';
 
 /** Gives the exit code: 0 where the device answered at all, whatever is wrong with it; otherwise 2. */
 export async function runInspect(args: string[], io: CommandIo): Promise<number> {
@@ -16,7 +16,7 @@ export async function runInspect(args: string[], io: CommandIo): Promise<number>
   try {
     wanted = parse(args);
   } catch (cause) {
-    return refuse(io, `inspect: ${cause instanceof Error ? cause.message : String(cause)}\n${usage}`);
+    return refuse(io, `inspect: ${wrongWords(cause)}\n${usage}`);
   }
   const session = createOnvifSession({ ...wanted, now: io.now });
   const report = await inspect(session, { days: wanted.days, signal: io.signal, now: io.now });
@@ -38,7 +38,7 @@ function parse(args: string[]): Wanted {
     args,
     allowPositionals: true,
     options: {
-      username: { type: 'string' },
+      user: { type: 'string' },
       'password-file': { type: 'string' },
       'certificate-fingerprint': { type: 'string' },
       days: { type: 'string', default: '92' },
@@ -48,18 +48,16 @@ function parse(args: string[]): Wanted {
   const [address, ...more] = positionals;
   if (address === undefined || more.length > 0) throw new Error('exactly one address is needed');
   if (parseDeviceAddress(address) === undefined)
-    throw new Error(
-      'the address must be a host, host:port or http(s)://…, without user name: those go into --username and --password-file',
-    );
+    throw new Error('the address must be a host, host:port or http(s)://…, without user name: those go into --user and --password-file');
   const days = Number(values.days);
   if (!Number.isInteger(days) || days < 1 || days > 398)
     throw new Error(`--days: found ${values.days}, allowed: a whole number from 1 to 398`);
-  const { username, 'password-file': file, 'certificate-fingerprint': certificateFingerprint, json } = values;
-  return { address, credentials: credentialsOf(username, file), certificateFingerprint, days, json };
+  const { user, 'password-file': file, 'certificate-fingerprint': certificateFingerprint, json } = values;
+  return { address, credentials: credentialsOf(user, file), certificateFingerprint, days, json };
 }
 
 function credentialsOf(username: string | undefined, file: string | undefined): Credentials | undefined {
   if (username === undefined && file === undefined) return undefined;
-  if (username === undefined || file === undefined) throw new Error('--username and --password-file go together');
+  if (username === undefined || file === undefined) throw new Error('--user and --password-file go together');
   return { username, password: readSecret(file, '--password-file') };
 }

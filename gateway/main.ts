@@ -6,24 +6,27 @@ import { SettingsError } from '#config/settings.ts';
 import type { Fact } from '#contract/facts.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { now, sleep } from './clock.ts';
-import type { CommandIo } from './command-io.ts';
-import { createCommands } from './commands.ts';
+import { type CommandIo, wrongWords } from './command-io.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { createDevices } from './devices.ts';
-import { runDiscover } from './discover.ts';
+import { usage as discoverUsage, runDiscover } from './discover.ts';
 import { GatewayError } from './errors.ts';
-import { runInspect } from './inspect.ts';
+import { usage as inspectUsage, runInspect } from './inspect.ts';
 import { layoutOf } from './layout.ts';
 import { createLog, type Log } from './log.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
 import { findDevices } from './onvif/find-devices.ts';
 import { createOutbox, type Entry } from './outbox.ts';
+import { sweepScratchFolders } from './probes/scratch-folder.ts';
 import { createRegistry } from './registry.ts';
 import { createRelocation } from './relocate.ts';
+import { isRefusal } from './supervise/look.ts';
 import { createSupervisor } from './supervise.ts';
+import { createCommands } from './uplink/commands.ts';
 import { createUplink } from './uplink.ts';
 
-const usage = 'usage: node gateway/main.ts run --config FILE | discover [OPTIONS] | inspect ADDRESS [OPTIONS]';
+const runUsage = 'usage: run --config FILE';
+const usage = [runUsage, discoverUsage, inspectUsage].join('\n');
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
 const stopWithinMs = 15_000;
@@ -34,9 +37,14 @@ if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
 async function main([command, ...args]: string[]): Promise<number> {
   const io: CommandIo = { stdout: console.log, stderr: console.error, signal: stopSignal(), now };
   try {
+    if ([command, ...args].includes('--help')) {
+      io.stdout(usage);
+      return exitCodes.done;
+    }
     if (command === 'discover') return await runDiscover(args, io);
     if (command === 'inspect') return await runInspect(args, io);
-    if (command !== 'run') throw new SettingsError(usage);
+    if (command !== 'run')
+      throw new SettingsError(`${command === undefined ? 'a command is missing' : `"${command}" is no command`}\n${usage}`);
     const settings = loadSettings(configFile(args));
     await runGateway(settings, { signal: io.signal, log: createLog(settings.log.level) });
     return exitCodes.done;
@@ -64,9 +72,9 @@ function configFile(args: string[]): string {
     const { config } = parseArgs({ args, options: { config: { type: 'string' } } }).values;
     if (config !== undefined) return config;
   } catch (cause) {
-    throw new SettingsError(`run: ${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
+    throw new SettingsError(`run: ${wrongWords(cause)}; ${runUsage}`, { cause });
   }
-  throw new SettingsError(`run: --config is missing; ${usage}`);
+  throw new SettingsError(`run: --config is missing; ${runUsage}`);
 }
 
 /** Runs one gateway until `signal` fires, then closes it. Throws GatewayError where its data directory cannot be used. */
@@ -157,6 +165,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
   });
 
   try {
+    await sweepScratchFolders();
     tell(layout);
     log.info({ canteen, cameras: settings.cameras.length, recorders: settings.recorders.length, session }, 'the gateway has started');
     const goodbye = new AbortController();
@@ -174,9 +183,9 @@ function asEntry(data: Fact): Entry {
   return { type: 'cn.mingzao.fact.v1', data };
 }
 
-/** Silent, or somebody else answers in its place. */
-function isAstray({ check, outcome, fault }: Fact): boolean {
-  return outcome === 'fault' && (check === 'reachable' || fault === 'wrong-device');
+/** Silent, or somebody else answers in its place, who may not even know our password. */
+function isAstray(fact: Fact): boolean {
+  return isRefusal(fact) || (fact.outcome === 'fault' && (fact.check === 'reachable' || fact.fault === 'wrong-device'));
 }
 
 async function findAround({ multicast, scan }: { multicast: boolean; scan: string[] }, signal: AbortSignal, log: Log) {

@@ -37,4 +37,19 @@ export interface FootageObservation extends Observed {
   footage: Seen<FootageMeasured>;
 }
 
-export type Observation = ContactObservation | IdentityObservation | SampleObservation | FootageObservation;
+/** One instant the recorder lists, and what came when it was asked to play it. */
+export interface PlayedSample {
+  camera: string | undefined;
+  recording: string;
+  /** By our clock: UTC, ISO 8601. */
+  asked: string;
+  played: Seen<{ played: string; deviationSeconds: number; sha256: string }>;
+}
+
+/** Some of the footage a recorder lists, played back. */
+export interface PlaybackObservation extends Observed {
+  kind: 'playback';
+  playback: Seen<PlayedSample[]>;
+}
+
+export type Observation = ContactObservation | IdentityObservation | SampleObservation | FootageObservation | PlaybackObservation;

@@ -3,6 +3,7 @@ import type { Sleep } from './clock.ts';
 import type { ConfiguredDevice } from './devices.ts';
 import type { Log } from './log.ts';
 import type { Registry } from './registry.ts';
+import type { Watched } from './supervise.ts';
 
 export interface Relocation {
   /** Looks whenever devices are missing, until `signal` fires. Never rejects. */
@@ -12,8 +13,8 @@ export interface Relocation {
 }
 
 export interface RelocationDeps {
-  devices: Pick<ConfiguredDevice, 'id' | 'account' | 'serialAt'>[];
-  /** The ids of devices that do not answer where they should. */
+  devices: (Pick<ConfiguredDevice, 'id' | 'account' | 'serialAt'> & { watched: Pick<Watched, 'address'> })[];
+  /** The ids of devices that do not answer where they should, or not to our password. */
   lost(): string[];
   /** host:port at which one of our devices is known to answer. */
   taken(): string[];
@@ -30,33 +31,38 @@ export interface RelocationDeps {
 const searchAfterMs = 60_000;
 const searchAfterMsMax = 900_000;
 const askMs = 5000;
-/** An address that was asked is not asked again so soon: our password may be wrong there, and would in the end lock it. */
-const answerHoldsMs = 3_600_000;
-const answersMax = 4096;
+/** Where our password was refused it is not tried again so soon: in the end it would lock the account. */
+const refusalHoldsMs = 3_600_000;
+const refusalsMax = 4096;
 
 export function createRelocation(deps: RelocationDeps): Relocation {
   const { registry, now, sleep, log } = deps;
-  const answers = new Map<string, { serial: string | undefined; at: number }>();
+  const refusals = new Map<string, number>();
 
   const serialAt = async (device: RelocationDeps['devices'][number], address: string, signal: AbortSignal) => {
-    const key = `${address} ${device.account}`;
-    const known = answers.get(key);
-    if (known !== undefined && Math.abs(now() - known.at) < answerHoldsMs) return known.serial;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
-    const serial = await device.serialAt(address, limit).catch(() => undefined);
-    if (answers.size >= answersMax) answers.clear();
-    answers.set(key, { serial, at: now() });
-    return serial;
+    const key = keyOf(device, address);
+    const refusedAt = refusals.get(key);
+    if (refusedAt !== undefined && Math.abs(now() - refusedAt) < refusalHoldsMs) return undefined;
+    const serial = await device.serialAt(address, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
+    if (serial.ok) return serial.value;
+    if (refusals.size >= refusalsMax) refusals.clear();
+    if (serial.fault === 'credentials-refused' || serial.fault === 'locked') refusals.set(key, now());
+    return undefined;
   };
 
   const search = async (signal: AbortSignal) => {
     const taken = new Set(deps.taken());
     const found = await deps.find(signal);
     const strangers = found.filter(({ hostAndPort }) => !taken.has(hostAndPort));
+    const asked = new Map<string, Promise<string | undefined>>();
     const moved: string[] = [];
     for (const device of missing(deps)) {
-      for (const { address } of strangers) {
-        if (signal.aborted || (await serialAt(device, address, signal)) !== registry.serialOf(device.id)) continue;
+      const here = device.watched.address();
+      for (const { address, hostAndPort } of strangers) {
+        if (signal.aborted || hostAndPort === here) continue; // what answers where it should be is the supervisor's to ask
+        const answer = asked.get(keyOf(device, address)) ?? serialAt(device, address, signal);
+        asked.set(keyOf(device, address), answer);
+        if ((await answer) !== registry.serialOf(device.id)) continue;
         log.warn({ device: device.id, address }, 'the device answers at another address and is followed there');
         deps.follow(device.id, address);
         moved.push(device.id);
@@ -69,18 +75,28 @@ export function createRelocation(deps: RelocationDeps): Relocation {
   return {
     search,
     async run(signal) {
+      let known = new Set<string>();
       let waitMs = searchAfterMs;
+      let waitedMs = 0;
       while (!signal.aborted) {
-        await sleep(waitMs, signal);
-        if (signal.aborted || missing(deps).length === 0) {
-          waitMs = searchAfterMs;
-          continue;
-        }
+        await sleep(searchAfterMs, signal);
+        waitedMs += searchAfterMs;
+        const ids = missing(deps).map(({ id }) => id);
+        // One that is gone for good must not make the others wait.
+        if (ids.some((id) => !known.has(id))) waitMs = searchAfterMs;
+        known = new Set(ids);
+        if (signal.aborted || ids.length === 0 || waitedMs < waitMs) continue;
         await search(signal).catch((err: unknown) => log.warn({ err }, 'the network could not be searched for missing devices'));
         waitMs = Math.min(2 * waitMs, searchAfterMsMax);
+        waitedMs = 0;
       }
     },
   };
+}
+
+/** Whoever asks there with the same account gets the same answer. */
+function keyOf({ account }: { account: string }, address: string): string {
+  return `${address} ${account}`;
 }
 
 /** A device that never told a serial number of its own cannot be told from others. */

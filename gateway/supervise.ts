@@ -3,13 +3,13 @@ import type { Fact } from '#contract/facts.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import type { Sleep } from './clock.ts';
 import type { Log } from './log.ts';
-import { createLook } from './look.ts';
 import type { Observation } from './observation.ts';
-import { createPresent } from './present.ts';
-import { createTurns } from './turns.ts';
-import { createWatch } from './watch.ts';
+import { createLook } from './supervise/look.ts';
+import { createPresent } from './supervise/present.ts';
+import { createTurns, type Turns } from './supervise/turns.ts';
+import { createWatch } from './supervise/watch.ts';
 
-/** One way of looking at one device. A fact from it may be believed for three intervals and one deadline. */
+/** One way of looking at one device. A fact from it may be believed for three intervals and one deadline, and for three minutes at least. */
 export interface Plan {
   kind: Observation['kind'];
   everyMs: number;
@@ -50,14 +50,22 @@ export interface SuperviseDeps {
   log: Log;
 }
 
-/** Each may run an ffmpeg. Contact waits for nobody: it is one small request, and how soon a loss is noticed is a promise. */
-const closerLooksAtOnce = 4;
+/**
+ * Closer looks at once, of each kind: each may run an ffmpeg, and a recorder that takes minutes may hold up other recorders but no camera.
+ * Contact waits for nobody: it is one small request, and how soon a loss is noticed is a promise.
+ */
+const closerLooksAtOnce = 8;
 
 export function createSupervisor(deps: SuperviseDeps): Supervisor {
   const present = createPresent(deps);
-  const closerLooks = createTurns(closerLooksAtOnce);
+  const turns = new Map<Plan['kind'], Turns>();
+  const turnsFor = ({ kind }: Plan) => {
+    const known = turns.get(kind) ?? createTurns(closerLooksAtOnce);
+    turns.set(kind, known);
+    return known;
+  };
   const watches = deps.devices.map((device) => {
-    const look = createLook(device, { ...deps, present, closerLooks });
+    const look = createLook(device, { ...deps, present, turnsFor });
     return createWatch(device, { ...deps, present, look });
   });
 

@@ -5,11 +5,11 @@ import { AckMessage, envelope, GapsMessage } from '#contract/envelope.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import { downTopics, parseTopic, topic } from '#contract/topics.ts';
 import type { Sleep } from './clock.ts';
-import { createDrain, type Drain } from './drain.ts';
 import { parseJson } from './json.ts';
-import { connect } from './link.ts';
 import type { Log } from './log.ts';
 import { type Outbox, sourceOf } from './outbox.ts';
+import { createDrain, type Drain } from './uplink/drain.ts';
+import { connect } from './uplink/link.ts';
 
 export interface Uplink {
   /** Connects, and connects again, until `signal` fires; then says goodbye. Never rejects. */
@@ -117,7 +117,13 @@ function receiveAck({ outbox, log }: UplinkDeps, drain: Drain | undefined, paylo
   if (!checked.ok) log.warn({ problem: checked.problem }, 'a malformed acknowledgement was ignored');
   if (!checked.ok || checked.value.data.epoch !== outbox.epoch) return;
   const { sequence } = checked.value.data;
-  outbox.acknowledge(sequence);
+  try {
+    outbox.acknowledge(sequence);
+  } catch (err) {
+    // A full disk: whatever is still there is sent again and acknowledged again.
+    log.error({ err, sequence }, 'an acknowledgement could not be written down');
+    return;
+  }
   drain?.acknowledged(sequence);
 }
 

@@ -46,16 +46,15 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const words = read();
-  if (words === undefined) {
-    console.error(usage);
+  if (typeof words === 'string') {
+    console.error(`${words}; ${usage}`);
     return 2;
   }
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
   });
   try {
-    const starting = startDistrict({ canteens: [sound, lacking, unpluggable], ...words, say: (line) => console.log(`  ${line}`) });
-    const district = await starting;
+    const district = await startDistrict({ canteens: [sound, lacking, unpluggable], ...words, say: (line) => console.log(`  ${line}`) });
     console.log(whatNext(district, words.dataDir));
     const trouble = await Promise.race([interrupted, district.broken]);
     console.log(trouble ?? 'stopping');
@@ -67,15 +66,17 @@ async function main(): Promise<number> {
   }
 }
 
-function read(): { port: number; dataDir: string } | undefined {
+/** What was asked for, or a sentence where it was not understood. */
+function read(): { port: number; dataDir: string } | string {
   try {
     const { values } = parseArgs({
       options: { port: { type: 'string', default: '8080' }, 'data-dir': { type: 'string', default: 'data/demo' } },
     });
     const port = Number(values.port);
-    return Number.isInteger(port) && port >= 0 && port <= 65_535 ? { port, dataDir: resolve(values['data-dir']) } : undefined;
-  } catch {
-    return undefined;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) return `--port: found "${values.port}", allowed: 0 to 65535`;
+    return { port, dataDir: resolve(values['data-dir']) };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -15,9 +15,19 @@ const log = pino({ level: 'silent' });
 const live = createLive();
 const standard = readSettings(join(root, 'config/standards/taiyuan-community-2022.yaml'), Standard);
 const store = await openStateStore('sqlite::memory:');
-const canteens = await openCanteens({ identities: [], standard, store, live, publish: async () => undefined, log, now });
+const canteens = await openCanteens({
+  identities: [],
+  standard,
+  store,
+  live,
+  publish: async () => undefined,
+  awayAfterMs: Number.POSITIVE_INFINITY,
+  log,
+  now,
+});
 const app = await buildApp({
   ...{ canteens, store, standard, live, log, now },
+  evidence: { find: async () => undefined },
   pages: join(root, 'dashboards/dist'),
   version: packageJson.version,
   load: () => ({ waiting: 0, gateways: 0 }),

@@ -75,9 +75,18 @@ async function setFault([url, device, fault, state, ...rest]: string[]): Promise
   const target = new URL(`/devices/${encodeURIComponent(device)}/faults/${encodeURIComponent(fault)}`, url);
   const response = await fetch(target, { method: state === 'on' ? 'PUT' : 'DELETE' }).catch(() => undefined);
   if (response === undefined) throw new UsageError(`No simulated canteen answers at ${url}.`);
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new UsageError(errorIn(answer) ?? `${url} answered with status ${response.status}.`);
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new UsageError(errorIn(answer) ?? notSimulated(url));
+  if (!isDevice(answer)) throw new UsageError(notSimulated(url));
   console.log(`${device}: ${fault} is ${state}.`);
+}
+
+function notSimulated(url: string): string {
+  return `What answers at ${url} is not the control of a simulated canteen; that address is printed at its start.`;
+}
+
+function isDevice(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'faults' in answer;
 }
 
 function errorIn(answer: unknown): string | undefined {

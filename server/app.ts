@@ -3,21 +3,24 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyError, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifySchema, LogController } from 'fastify';
 import { problemIn } from '#config/validate.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { Canteens } from './canteens.ts';
 import { ServerError } from './errors.ts';
 import type { Live } from './live.ts';
 import { createEventStreams } from './routes/event-streams.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { type Load, operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { regulatorRoutes } from './routes/regulator.ts';
+import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
 
 export interface AppDeps {
   canteens: Canteens;
   store: StateStore;
+  evidence: Pick<EvidenceStore, 'find'>;
   standard: Standard;
   live: Live;
   /** The folder of the built pages. */
@@ -34,7 +37,7 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
-  const { canteens, store, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
+  const { canteens, store, evidence, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
   const streams = createEventStreams({ canteens, live, tickMs, now });
   const app = Fastify({
     // Main tells the address; fastify would tell it once more.
@@ -68,14 +71,20 @@ export async function buildApp(deps: AppDeps) {
     strictTransportSecurity: false,
   });
   await app.register(swagger, {
+    transform: ({ schema, url }) => ({ schema: withoutDefaulted(schema), url }),
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },
+      tags: [
+        { name: 'regulator', description: 'Canteens, gaps, the standard, and changes as they happen' },
+        { name: 'operations', description: 'For whoever runs the server' },
+      ],
     },
   });
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
+  await app.register(evidenceRoutes({ canteens, evidence }));
   await app.register(operationsRoutes({ store, canteens, streams, load, version, startedAt: now(), now }));
   await app.register(pageRoutes(pages));
   return app;
@@ -97,6 +106,14 @@ const docsPages = {
   'frame-ancestors': ["'none'"],
   'object-src': ["'none'"],
 };
+
+/** A question that has an answer by default need not be asked, though its schema, which fills the answer in, calls it required. */
+function withoutDefaulted(schema: FastifySchema): FastifySchema {
+  const { querystring } = schema as { querystring?: { properties: Record<string, { default?: unknown }>; required?: string[] } };
+  if (querystring?.required === undefined) return schema;
+  const required = querystring.required.filter((key) => querystring.properties[key]?.default === undefined);
+  return { ...schema, querystring: { ...querystring, required } };
+}
 
 function codeOf(error: FastifyError | ServerError, status: number): string {
   if (error instanceof ServerError) return error.code;

@@ -111,7 +111,11 @@ export async function createBroker(deps: {
     aedes.handle(socket);
   });
   server.maxConnections = connectionsMax;
-  const port = await listenAt(server, listen);
+  const closeAedes = () => new Promise<void>((resolve) => aedes.close(resolve));
+  const port = await listenAt(server, listen).catch(async (error: unknown) => {
+    await closeAedes();
+    throw error;
+  });
 
   return {
     port,
@@ -127,7 +131,7 @@ export async function createBroker(deps: {
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      await new Promise<void>((resolve) => aedes.close(resolve));
+      await closeAedes();
       for (const socket of sockets) socket.destroy();
       await closed;
     },

@@ -7,8 +7,9 @@ import { topic } from '#contract/topics.ts';
 import type { CanteenSummary } from '#contract/views.ts';
 import type { Publish } from './broker.ts';
 import { type Assessment, assess, type CanteenIdentity } from './compliance/assess.ts';
+import { nextLapse } from './compliance/believed.ts';
 import { fold } from './compliance/fold.ts';
-import { type CanteenState, expectFrom, type Input, newCanteen } from './compliance/state.ts';
+import { type CanteenState, expectFrom, type Input, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
 import type { Live } from './live.ts';
 import type { Commit, StateStore } from './stores/state-store.ts';
 
@@ -42,10 +43,14 @@ export interface Canteens {
 
 interface Judged extends Standing {
   judgedAt: number;
+  /** The verdict may not be shown any longer than this: something it rests on lapses. */
+  holdsUntil: number;
 }
 
 /** The sweep judges more often than this; a verdict older than this was left behind, e.g. by a store that cannot be written. */
 const freshForMs = 10_000;
+/** A clock that is corrected by less than this has not been set. */
+const jitterMs = 1000;
 
 /** Restores what the store holds and judges every canteen once. Throws what the store throws. */
 export async function openCanteens(deps: {
@@ -54,11 +59,15 @@ export async function openCanteens(deps: {
   store: StateStore;
   live: Live;
   publish: Publish;
+  /** Where nothing could be taken in for so long, the server itself was away (asleep, blocked, without a disk): that silence is nobody's fault. */
+  awayAfterMs: number;
   log: Logger;
   now: () => number;
 }): Promise<Canteens> {
-  const { identities, standard, store, live, publish, log, now } = deps;
+  const { identities, standard, store, live, publish, awayAfterMs, log, now } = deps;
   const standings = new Map<string, Judged>();
+  /** What all states in memory are as of. */
+  let asOf = now();
   let tail: Promise<void> = Promise.resolve();
   let storing = true;
 
@@ -89,43 +98,68 @@ export async function openCanteens(deps: {
   };
 
   async function restore(): Promise<void> {
-    const states = new Map((await store.states()).map((state) => [state.canteen, state]));
+    const stored = await store.states();
+    const states = new Map(stored.map((state) => [state.canteen, state]));
     const open = Map.groupBy(await store.openGaps(), (gap) => gap.canteen);
-    const commit: Commit = { events: [], watermarks: [], refused: [], states: [], gaps: [] };
+    const setBackMs = Math.max(0, ...stored.map(latestNow).map((latest) => latest - asOf));
+    if (setBackMs > 0) log.warn({ setBackMs }, 'the clock is behind what it was when the server last ran');
+    const commit: Commit = { at: asOf, events: [], watermarks: [], refused: [], states: [], gaps: [] };
     for (const identity of identities) {
       const before = states.get(identity.id);
-      const after = before === undefined ? newCanteen(identity.id, now()) : expectFrom(before, now());
-      const judged = judge({ identity, state: after, open: open.get(identity.id) ?? [], summary: unjudged(identity) }, now());
+      const after = before === undefined ? newCanteen(identity.id, asOf) : expectFrom(shiftClock(before, -setBackMs), asOf);
+      const judged = judge({ identity, state: after, open: open.get(identity.id) ?? [], summary: unjudged(identity) }, asOf);
       standings.set(identity.id, judged.standing);
       commit.states.push({ before, after });
       commit.gaps.push(...judged.changed);
     }
+    commit.gaps.push(
+      ...[...open.values()]
+        .flat()
+        .filter(({ canteen }) => !standings.has(canteen))
+        .map(withdrawn),
+    );
     await store.commit(commit);
   }
 
+  /** Nobody looks after these any more, so nothing will ever close them. */
+  function withdrawn(gap: Gap): Gap {
+    return { ...gap, status: 'closed', closedAt: new Date(asOf).toISOString(), foldedUnder: null, cause: noLongerSupervised };
+  }
+
   async function apply({ canteens, told, ...kept }: Intake): Promise<void> {
-    const at = now();
+    const read = now();
+    const at = read < asOf && asOf - read < jitterMs ? asOf : read;
     const toldOf = Map.groupBy(told, ({ canteen }) => canteen);
-    const changes = [...new Set(canteens)].flatMap((id) => {
+    const clockMoved = at < asOf || at - asOf > awayAfterMs;
+    if (clockMoved) log.warn({ byMs: at - asOf }, 'the server was away, or its clock was set: silence counts from now');
+    const changes = [...new Set(clockMoved ? standings.keys() : canteens)].flatMap((id) => {
       const before = standings.get(id);
       if (before === undefined) return [];
-      const state = foldAll(before.state, toldOf.get(id) ?? []);
+      const state = foldAll(asSeenAt(before.state, at), toldOf.get(id) ?? [], at);
       return [{ before, ...judge({ ...before, state }, at) }];
     });
     await store.commit({
       ...kept,
+      at,
       states: changes.map(({ before, standing }) => ({ before: before.state, after: standing.state })),
       gaps: changes.flatMap(({ changed }) => changed),
     });
+    asOf = at;
     for (const { standing } of changes) standings.set(standing.identity.id, standing);
     for (const { before, standing, changed } of changes) await announce(before, standing, changed);
   }
 
+  /** Time only goes forwards: where the clock shows less than before, it was set, and what was read off it moves along. */
+  function asSeenAt(state: CanteenState, at: number): CanteenState {
+    if (at < asOf) return shiftClock(state, at - asOf);
+    return at - asOf > awayAfterMs ? expectFrom(state, at) : state;
+  }
+
   /** The event is in the log by then; what one event broke must not stop all others for ever. */
-  function foldAll(state: CanteenState, told: Intake['told']): CanteenState {
+  function foldAll(state: CanteenState, told: Intake['told'], at: number): CanteenState {
     return told.reduce((folded, { canteen, input, receivedAt }) => {
       try {
-        return fold(folded, input, receivedAt);
+        return fold(folded, input, Math.min(receivedAt, at));
       } catch (err) {
         log.error({ err, canteen, kind: input.kind }, 'an input could not be folded and was passed over');
         return folded;
@@ -136,7 +170,9 @@ export async function openCanteens(deps: {
   function judge(standing: Standing, at: number): { standing: Judged; changed: Gap[] } {
     const { identity, state, open } = standing;
     const { changed, ...rest } = assessSafely(identity, state, open, at);
-    return { standing: { identity, state, ...rest, judgedAt: at }, changed };
+    const staleAt = rest.summary.staleAt === null ? Number.POSITIVE_INFINITY : Date.parse(rest.summary.staleAt);
+    const holdsUntil = Math.min(at + freshForMs, staleAt, nextLapse(state, at));
+    return { standing: { identity, state, ...rest, judgedAt: at, holdsUntil }, changed };
   }
 
   function assessSafely(identity: CanteenIdentity, state: CanteenState, open: Gap[], at: number): Assessment {
@@ -149,9 +185,8 @@ export async function openCanteens(deps: {
   }
 
   function current(standing: Judged, at: number): Standing {
-    const { staleAt } = standing.summary;
-    const fresh = at - standing.judgedAt < freshForMs && (staleAt === null || at < Date.parse(staleAt));
-    return fresh ? standing : judge(standing, at).standing;
+    if (standing.judgedAt <= at && at <= standing.holdsUntil) return standing;
+    return judge({ ...standing, state: asSeenAt(standing.state, at) }, at).standing;
   }
 
   async function announce(before: Standing, after: Standing, changed: Gap[]): Promise<void> {
@@ -171,6 +206,8 @@ export async function openCanteens(deps: {
     await publish(topic(identity.id, 'gaps'), message);
   }
 }
+
+const noLongerSupervised = { zh: '该食堂已不在监管名单中', en: 'The canteen is no longer under supervision' };
 
 function unjudged(identity: CanteenIdentity): CanteenSummary {
   const nothing = { zones: [], cameras: { total: 0, healthy: 0 }, openGaps: 0, worstSeverity: null, heardAt: null, staleAt: null };

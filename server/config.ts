@@ -17,6 +17,8 @@ const Host = Type.String({
 });
 const Port = (port: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: port, description: '0 to 65535; 0 takes any free port' });
+const Days = (byDefault: number, of: string) =>
+  Type.Integer({ minimum: 1, maximum: 36_500, default: byDefault, description: `how many days ${of} are kept, 1 to 36500` });
 
 export const ServerConfig = Type.Object(
   {
@@ -37,6 +39,20 @@ export const ServerConfig = Type.Object(
       default: 5,
       description: 'how often each canteen is judged anew, 1 to 60 seconds',
     }),
+    keep: Type.Object(
+      {
+        eventsDays: Days(400, 'the events gateways sent'),
+        closedGapsDays: Days(1100, 'closed gaps'),
+        evidenceDays: Days(400, 'pictures'),
+        evidenceMegabytesPerCanteen: Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 2000,
+          description: 'how much room the pictures of one canteen may take; what comes beyond is refused',
+        }),
+      },
+      { ...closed, default: {}, description: 'how long what is stored is kept; state and open gaps are never forgotten' },
+    ),
     canteens: Type.Array(
       Type.Object(
         {
@@ -73,13 +89,23 @@ export function loadSettings(file: string): Settings {
     return { ...canteen, keySha256: createHash('sha256').update(key).digest() };
   });
   refuseDuplicates(file, canteens);
+  const standard = readStandard(resolve(from, config.standard));
   return {
     ...config,
     dataDir: resolve(from, config.dataDir),
     pages: resolve(from, config.pages),
-    standard: readSettings(resolve(from, config.standard), Standard),
+    standard,
     canteens,
   };
+}
+
+/** Rules look a zone's requirement up by its kind: a second one would never be asked for. */
+function readStandard(file: string): Standard {
+  const standard = readSettings(file, Standard);
+  const kinds = standard.zones.map(({ kind }) => kind);
+  const twice = kinds.find((kind, index) => kinds.indexOf(kind) !== index);
+  if (twice !== undefined) throw new SettingsError(`${file}: zones: the kind "${twice}" stands there twice; each may stand there once`);
+  return standard;
 }
 
 function refuseDuplicates(file: string, canteens: Settings['canteens']): void {

@@ -3,6 +3,8 @@
 export type ServerErrorCode =
   | 'address-taken' // another program listens where we should
   | 'store-unusable' // the database cannot be opened, or is of another version
+  | 'in-use' // another server works in our folder
+  | 'not-storing' // what is asked for cannot be told while nothing can be stored
   | 'overloaded' // more came in than may wait; the sender keeps it and tries again
   | 'closing' // the server is on its way down
   | 'not-found'

@@ -7,8 +7,9 @@ import type { Canteens, Intake } from './canteens.ts';
 import type { Input } from './compliance/state.ts';
 import { ServerError } from './errors.ts';
 import { createOccasional } from './occasional.ts';
-import { type Malformed, readMessage } from './read-message.ts';
-import type { Watermark } from './stores/state-store.ts';
+import { type Malformed, type Picture, readMessage } from './read-message.ts';
+import type { EvidenceStore } from './stores/evidence-store.ts';
+import { epochsKept, type Refused, type Watermark } from './stores/state-store.ts';
 import { account, isAccounted, newWatermark } from './watermark.ts';
 
 export interface Ingest {
@@ -28,7 +29,7 @@ interface Waiting {
   refused: (error: ServerError) => void;
 }
 
-type TakenIn = Intake & { acks: Watermark[] };
+type TakenIn = Intake & { acks: Watermark[]; pictures: { message: UpMessage; picture: Picture }[] };
 
 const batchBytesMax = 8 * 1024 * 1024;
 const waitingBytesMax = 64 * 1024 * 1024;
@@ -37,6 +38,7 @@ const retryMs = { first: 100, most: 5_000 };
 /** `watermarks` are those the store holds. `gatherMs` is how long the first message of a batch waits for others. */
 export function createIngest(deps: {
   canteens: Pick<Canteens, 'apply'>;
+  evidence: Pick<EvidenceStore, 'put'>;
   watermarks: Watermark[];
   publish: Publish;
   gatherMs?: number;
@@ -44,7 +46,7 @@ export function createIngest(deps: {
   log: Logger;
   now: () => number;
 }): Ingest {
-  const { canteens, publish, gatherMs = 20, sleep, log, now } = deps;
+  const { canteens, evidence, publish, gatherMs = 20, sleep, log, now } = deps;
   const marks = new Map(deps.watermarks.map((mark) => [keyOf(mark), mark]));
   const worthALine = createOccasional();
   const closing = new AbortController();
@@ -99,11 +101,13 @@ export function createIngest(deps: {
 
   /** Tries until it works; gives the error up to the senders only when the server is stopping. */
   async function storeAll(messages: UpMessage[]): Promise<ServerError | undefined> {
-    const { acks, ...intake } = takeIn(messages, marks);
+    const { acks, pictures, ...intake } = takeIn(messages, marks);
     let failing = false;
     for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.most)) {
       try {
-        await canteens.apply(intake);
+        const refused = [...intake.refused, ...(await storePictures(pictures))];
+        if (pictures.length < messages.length || refused.length > 0) await canteens.apply({ ...intake, refused });
+        tellRefused(refused);
         break;
       } catch (err) {
         if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
@@ -113,17 +117,36 @@ export function createIngest(deps: {
       }
     }
     if (failing) log.info('events can be stored again');
-    for (const mark of intake.watermarks) marks.set(keyOf(mark), mark);
-    tellRefused(intake);
+    for (const mark of intake.watermarks) remember(mark);
     for (const mark of acks) await acknowledge(mark);
     return undefined;
   }
 
-  function tellRefused({ refused }: Intake): void {
+  /** Gives those there was no room for. */
+  async function storePictures(pictures: TakenIn['pictures']): Promise<Refused[]> {
+    const refused: Refused[] = [];
+    for (const { message, picture } of pictures) {
+      const put = await evidence.put({ canteen: message.canteen, sha256: picture.sha256 }, picture.bytes);
+      if (put === 'no-room') refused.push(refusal(message, 'the canteen’s pictures take all the room they may', ''));
+    }
+    return refused;
+  }
+
+  function tellRefused(refused: Refused[]): void {
     for (const { canteen, topic: name, reason } of refused) {
       const count = worthALine(`${canteen} ${reason}`);
       if (count !== undefined) log.warn({ canteen, topic: name, reason, count }, 'a malformed message was put in quarantine');
     }
+  }
+
+  /** As the store does: the newest lives of each outbox, so that one that begins a new life with every message fills no memory. */
+  function remember(mark: Watermark): void {
+    const key = keyOf(mark);
+    const isNew = !marks.delete(key);
+    marks.set(key, mark);
+    if (!isNew) return;
+    const ofCanteen = [...marks.values()].filter(({ canteen }) => canteen === mark.canteen);
+    for (const old of ofCanteen.slice(0, -epochsKept)) marks.delete(keyOf(old));
   }
 
   async function acknowledge({ canteen, epoch, through }: Watermark): Promise<void> {
@@ -143,24 +166,24 @@ export function createIngest(deps: {
 
 /** Sorts what the messages hold into what is new and what is known, refused or lost. Changes nothing: the store may yet fail. */
 function takeIn(messages: UpMessage[], known: ReadonlyMap<string, Watermark>): TakenIn {
-  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [] };
+  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [], pictures: [] };
   const touched = new Map<string, Watermark>();
   for (const message of messages) for (const item of readMessage(message)) takeItem(message, item);
   const marks = [...touched.values()];
   const watermarks = marks.filter((mark) => known.get(keyOf(mark)) !== mark);
   return { ...intake, canteens: intake.told.map(({ canteen }) => canteen), watermarks, acks: marks };
 
-  function takeItem({ canteen, topic: name, receivedAt }: UpMessage, item: Input | Malformed): void {
-    const refuse = (reason: string, payload: string) =>
-      intake.refused.push({ canteen, topic: name, reason, payload, at: new Date(receivedAt).toISOString() });
+  function takeItem(message: UpMessage, item: Input | Picture | Malformed): void {
+    const { canteen, receivedAt } = message;
+    const refuse = (reason: string, payload: string) => intake.refused.push(refusal(message, reason, payload));
+    if (item.kind === 'picture') return void intake.pictures.push({ message, picture: item });
     if (item.kind === 'status' || item.kind === 'heartbeat') return void intake.told.push({ canteen, input: item, receivedAt });
     const position = item.kind === 'event' ? item.event : item.position;
     const accounted = position === undefined ? 'new' : accountFor(canteen, position.epoch, position.sequence, position.sequence);
     if (accounted === 'scattered') return void refuse('its outbox leaves too many holes between its sequences', '');
-    if (item.kind === 'event' && item.event.type === 'cn.mingzao.loss.v1')
-      // Even when this event is known: an outbox may widen a loss it has already reported.
-      accountFor(canteen, item.event.epoch, item.event.data.from, item.event.data.to);
     if (accounted === 'known') return;
+    if (item.kind === 'event' && item.event.type === 'cn.mingzao.loss.v1')
+      accountFor(canteen, item.event.epoch, item.event.data.from, item.event.data.to);
     if (item.kind === 'malformed') return void refuse(item.reason, item.payload);
     intake.events.push({ canteen, event: item.event, receivedAt });
     intake.told.push({ canteen, input: item, receivedAt });
@@ -176,6 +199,10 @@ function takeIn(messages: UpMessage[], known: ReadonlyMap<string, Watermark>): T
     touched.set(key, after);
     return 'new';
   }
+}
+
+function refusal({ canteen, topic: name, receivedAt }: UpMessage, reason: string, payload: string): Refused {
+  return { canteen, topic: name, reason, payload, at: new Date(receivedAt).toISOString() };
 }
 
 function keyOf({ canteen, epoch }: Pick<Watermark, 'canteen' | 'epoch'>): string {

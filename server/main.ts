@@ -11,13 +11,18 @@ import { type Broker, createBroker, type Publish } from './broker.ts';
 import { openCanteens } from './canteens.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
+import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
+import { lockFolder } from './stores/folder-lock.ts';
 import { openStateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 
-const usage = 'usage: node server/main.ts --config FILE [--port N]';
+const usage = 'usage: server --config FILE [--port N]';
 const stopWithinMs = 10_000;
+/** Longer than any pause of a server that is only busy, shorter than a gateway may be silent. */
+const awayMs = 20_000;
 
 const now = Date.now;
 const sleep = async (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal });
@@ -25,6 +30,7 @@ const sleep = async (ms: number, signal: AbortSignal) => delay(ms, undefined, { 
 if (import.meta.main) await main();
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) return console.log(usage);
   try {
     const settings = readArguments();
     const server = await startServer(settings, createLog(settings.log.level));
@@ -81,7 +87,7 @@ export interface RunningServer {
 
 /** Starts everything or, rejecting with a ServerError or SettingsError, nothing. */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
-  const { listen, mqtt, dataDir, standard, pages, sweepSeconds, canteens: known } = settings;
+  const { listen, mqtt, dataDir, standard, pages, sweepSeconds, keep, canteens: known } = settings;
   const opened: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close();
@@ -92,11 +98,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
 
   try {
     makeFolder(dataDir);
+    const lock = lockFolder(dataDir);
+    opened.push(async () => lock.close());
     const store = await openStateStore(`sqlite:${join(dataDir, 'state.db')}`);
     opened.push(() => store.close());
     const identities = known.map(({ id, name, district }) => ({ id, name, district }));
-    const canteens = await openCanteens({ identities, standard, store, live, publish, log, now });
-    const ingest = createIngest({ canteens, watermarks: await store.watermarks(), publish, sleep, log, now });
+    const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
+    const awayAfterMs = sweepSeconds * 1000 + awayMs;
+    const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
+    const ingest = createIngest({ canteens, evidence, watermarks: await store.watermarks(), publish, sleep, log, now });
     const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
     const opening = await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now });
     broker = opening;
@@ -107,8 +117,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await ingest.announceAcks();
     const sweep = createSweep({ canteens, everyMs: sweepSeconds * 1000, sleep, log });
     opened.push(() => sweep.close());
+    const housekeeping = createHousekeeping({ store, evidence, keep, sleep, log, now });
+    opened.push(() => housekeeping.close());
     const app = await buildApp({
-      ...{ canteens, store, standard, live, pages, log, now },
+      ...{ canteens, store, evidence, standard, live, pages, log, now },
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections() }),
     });
@@ -135,6 +147,16 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+async function openEvidence(folder: string, megabytes: number): Promise<EvidenceStore> {
+  try {
+    return await openEvidenceStore({ folder, bytesMax: megabytes * 1_000_000 });
+  } catch (cause) {
+    throw new ServerError('store-unusable', `the folder ${folder} cannot be used: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,11 @@
 // Turns the bytes of one MQTT message into validated items, each event of a batch by itself, so that one bad event spoils no other.
+import { createHash } from 'node:crypto';
 import type { TSchema } from 'typebox';
 import { type Checked, validator } from '#config/validate.ts';
 import { FactEvent, HeartbeatMessage, LayoutEvent, LossEvent, type OutboxEvent, ReplyEvent, StatusMessage } from '#contract/envelope.ts';
+import type { Loss } from '#contract/gateway-health.ts';
+import type { Layout } from '#contract/layout.ts';
+import { parseTopic } from '#contract/topics.ts';
 import type { UpMessage } from './broker.ts';
 import type { Input, Position } from './compliance/state.ts';
 
@@ -13,20 +17,39 @@ export interface Malformed {
   position?: Position;
 }
 
+/** A picture whose bytes are what its topic says. */
+export interface Picture {
+  kind: 'picture';
+  sha256: string;
+  bytes: Buffer;
+}
+
 const payloadKeptBytes = 4096;
+const pictureBytesMax = 512 * 1024;
+const jpegBeginning = Buffer.from([0xff, 0xd8, 0xff]);
 const epochLengthMax = 64;
 
 /** Never throws: whatever cannot be used comes back as `malformed` with a reason, in its place among the others. */
-export function readMessage({ kind, payload }: Pick<UpMessage, 'kind' | 'payload'>): (Input | Malformed)[] {
-  if (kind === 'evidence') return [malformed('pictures are not taken in by this version', '')];
+export function readMessage({ kind, topic, payload }: Pick<UpMessage, 'kind' | 'topic' | 'payload'>): (Input | Picture | Malformed)[] {
+  if (kind === 'evidence') return [readPicture(topic, payload)];
   const json = parseJson(payload);
   if (!json.ok) return [malformed(json.problem, payload)];
-  if (kind === 'status') return [fromChecked(safely(checkStatus, json.value), (message) => ({ kind, status: message.data }), payload)];
+  if (kind === 'status')
+    return [fromChecked(safely(checkStatus, json.value), (message) => ({ kind, status: message.data, at: message.time }), payload)];
   if (kind === 'heartbeat')
     return [fromChecked(safely(checkHeartbeat, json.value), (message) => ({ kind, heartbeat: message.data }), payload)];
   if (!Array.isArray(json.value)) return [malformed('(top level): a message under events is an array of events', payload)];
   if (json.value.length === 0) return [malformed('(top level): the array of events is empty', payload)];
   return json.value.map((value) => readEvent(value, payload));
+}
+
+/** None of a picture's bytes are kept where it is refused: they would not be text. */
+function readPicture(topic: string, bytes: Buffer): Picture | Malformed {
+  if (bytes.length > pictureBytesMax) return malformed(`a picture of ${bytes.length} bytes; allowed: ${pictureBytesMax}`, '');
+  if (!bytes.subarray(0, jpegBeginning.length).equals(jpegBeginning)) return malformed('not a JPEG', '');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (parseTopic(topic)?.sha256 !== sha256) return malformed(`the SHA-256 of the picture is ${sha256}, not what its topic says`, '');
+  return { kind: 'picture', sha256, bytes };
 }
 
 const checkStatus = validator(StatusMessage);
@@ -52,15 +75,34 @@ function checkEvent(value: unknown): Checked<OutboxEvent> {
   if (!isKnownType(type))
     return { ok: false, problem: `type: found ${JSON.stringify(type) ?? 'nothing'}, allowed: ${Object.keys(checks).join(', ')}` };
   const checked = checks[type](value);
-  return checked.ok ? checkNumbers(checked.value) : checked;
+  const problem = checked.ok ? problemIn(checked.value) : undefined;
+  return problem === undefined ? checked : { ok: false, problem };
 }
 
-/** JSON Schema calls 1e300 an integer, but no sequence can be counted on beyond 2^53. */
-function checkNumbers(event: OutboxEvent): Checked<OutboxEvent> {
-  const { from, to } = event.type === 'cn.mingzao.loss.v1' ? event.data : { from: 1, to: 1 };
-  if (![event.sequence, from, to].every(Number.isSafeInteger)) return { ok: false, problem: 'a sequence is larger than 9007199254740991' };
-  if (from > to) return { ok: false, problem: `data: the loss ends (${to}) before it begins (${from})` };
-  return { ok: true, value: event };
+/** What a schema cannot say. */
+function problemIn(event: OutboxEvent): string | undefined {
+  // JSON Schema calls 1e300 an integer, but no sequence can be counted on beyond 2^53.
+  if (!Number.isSafeInteger(event.sequence)) return 'sequence: it is larger than 9007199254740991';
+  if (event.type === 'cn.mingzao.loss.v1') return problemInLoss(event.sequence, event.data);
+  return event.type === 'cn.mingzao.layout.v1' ? problemInLayout(event.data) : undefined;
+}
+
+/** A loss that reached into what is yet to come would have all of that acknowledged and passed over as known. */
+function problemInLoss(sequence: number, { from, to }: Loss): string | undefined {
+  if (from > to) return `data: the loss ends (${to}) before it begins (${from})`;
+  return to < sequence ? undefined : `data: the loss ends at ${to}, but what tells of it is itself the event ${sequence}`;
+}
+
+/** Facts, gaps and zones are told apart by these ids: two of one id would answer for each other. */
+function problemInLayout({ zones, cameras, recorders }: Layout): string | undefined {
+  const [device] = repeated([...cameras, ...recorders]);
+  if (device !== undefined) return `data: two devices have the id "${device}"; each needs its own`;
+  const [zone] = repeated(zones);
+  return zone === undefined ? undefined : `data.zones: two zones have the id "${zone}"; each needs its own`;
+}
+
+function repeated(named: { id: string }[]): string[] {
+  return named.map(({ id }) => id).filter((id, index, ids) => ids.indexOf(id) !== index);
 }
 
 function positionOf(value: unknown): Position | undefined {

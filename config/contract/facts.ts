@@ -65,8 +65,8 @@ export const StreamMeasured = Type.Object(
     codec: Type.String({ maxLength: 32, description: 'ffmpeg’s name: h264, hevc…' }),
     width: Type.Integer({ minimum: 1, description: 'pixels' }),
     height: Type.Integer({ minimum: 1, description: 'pixels' }),
-    framesPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'frames received per second of stream time' })),
-    bitsPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'video bits received per second of stream time' })),
+    framesPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'frames per second, as they arrived' })),
+    bitsPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'video bits per second, as they arrived' })),
     keyframeSeconds: Type.Optional(
       Type.Number({ minimum: 0, description: 'longest distance between two keyframes; absent where fewer than two came' }),
     ),
@@ -133,6 +133,26 @@ export const FootageMeasured = Type.Object(
 );
 export type FootageMeasured = Static<typeof FootageMeasured>;
 
+/** One instant the recorder lists, and what it played when asked for it. Whether that is near enough to what was asked is the server’s to say. */
+export const PlaybackSample = Type.Object(
+  {
+    camera: Type.Optional(Identifier),
+    recording: Type.String({ maxLength: 128, description: 'the recorder’s own token' }),
+    asked: Instant,
+    outcome: Outcome,
+    fault: Type.Optional(FaultCode),
+    played: Type.Optional(Instant),
+    deviationSeconds: Type.Optional(Type.Number({ description: 'played minus asked, seconds' })),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'of the decoded picture, as a small JPEG' })),
+  },
+  closed,
+);
+export type PlaybackSample = Static<typeof PlaybackSample>;
+
+/** The instants tried in one look: the oldest listed day of every recording, and some at random. */
+export const PlaybackMeasured = Type.Object({ samples: Type.Array(PlaybackSample, { maxItems: 128 }) }, closed);
+export type PlaybackMeasured = Static<typeof PlaybackMeasured>;
+
 const fact = <Check extends string, Measured extends TProperties>(check: Check, measured: ReturnType<typeof Type.Object<Measured>>) =>
   Type.Object(
     {
@@ -168,8 +188,11 @@ export const PictureFact = fact('picture', PictureMeasured);
 /** The recorder told, completely, what it holds. Whether that is enough is the server's to say. */
 export const FootageFact = fact('footage', FootageMeasured);
 
+/** What the recorder lists can be played back and decoded, instant by instant. */
+export const PlaybackFact = fact('playback', PlaybackMeasured);
+
 /** Anything a gateway can have seen. */
-export const Fact = Type.Union([ReachableFact, IdentityFact, ClockFact, StreamFact, PictureFact, FootageFact]);
+export const Fact = Type.Union([ReachableFact, IdentityFact, ClockFact, StreamFact, PictureFact, FootageFact, PlaybackFact]);
 export type Fact = Static<typeof Fact>;
 export type CheckName = Fact['check'];
 export type FactOf<Name extends CheckName> = Extract<Fact, { check: Name }>;

@@ -46,6 +46,19 @@ export const Standard = Type.Object(
         description: 'share of a day that must be recorded for the day to count',
       }),
     }),
+    playback: requirement({
+      minSamples: Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: 'how many instants must have been played back for it to be proven',
+      }),
+      maxDeviationSeconds: Type.Number({
+        minimum: 0,
+        maximum: 3600,
+        description: 'how far from the instant asked for play-back may begin',
+      }),
+    }),
+    playbackOffered: requirement({}),
     gatewayHeard: requirement({ silentAfterSeconds: Type.Integer({ minimum: 10, maximum: 86400 }) }),
     recordsComplete: requirement({
       keepOpenHours: Type.Number({ minimum: 0, maximum: 720, description: 'how long a loss stays an open gap' }),

@@ -41,7 +41,7 @@ export type CanteenSummary = Static<typeof CanteenSummary>;
 /** All canteens, worst first. */
 export const Board = Type.Object(
   { at: Instant, standard: Type.String(), standardTitle: Text, canteens: Type.Array(CanteenSummary) },
-  closed,
+  { ...closed, description: 'All canteens, worst first' },
 );
 export type Board = Static<typeof Board>;
 
@@ -61,7 +61,7 @@ export type DeviceView = Static<typeof DeviceView>;
 /** One canteen, whole. */
 export const CanteenView = Type.Object(
   { at: Instant, summary: CanteenSummary, gaps: Type.Array(Gap), devices: Type.Array(DeviceView) },
-  closed,
+  { ...closed, description: 'One canteen, whole' },
 );
 export type CanteenView = Static<typeof CanteenView>;
 

@@ -27,7 +27,15 @@ export const en: Messages = {
     'data-connected': 'data connected',
   },
   deviceKind: { camera: 'camera', recorder: 'recorder' },
-  check: { reachable: 'Network', identity: 'Model', clock: 'Clock', stream: 'Stream', picture: 'Picture', footage: 'Footage' },
+  check: {
+    reachable: 'Network',
+    identity: 'Model',
+    clock: 'Clock',
+    stream: 'Stream',
+    picture: 'Picture',
+    footage: 'Footage',
+    playback: 'Play-back',
+  },
   fault: {
     'no-answer': 'no answer',
     refused: 'port closed',
@@ -81,6 +89,7 @@ export const en: Messages = {
   noCameras: 'no cameras yet',
   camerasUnknown: (total) => `${counted(total, 'camera')}, state unknown`,
   camerasHealthy: (healthy, total) => `${healthy}/${total} cameras OK`,
+  gapsUnknown: 'gaps cannot be told',
   gapCount: (count) => (count === 0 ? 'no gaps' : counted(count, 'open gap')),
   heard: (age) => `gateway heard ${age}`,
   neverHeard: 'gateway never heard',
@@ -121,5 +130,7 @@ export const en: Messages = {
   black: (percent) => `${digits(percent)}% black`,
   keptSince: (name, day) => `${name}: since ${day}`,
   keptNothing: (name) => `${name}: no footage`,
+  playedBack: (played, tried) => `${played} of ${counted(tried, 'spot check')} played back`,
+  playedOff: (seconds) => `off by ${digits(seconds)} s at most`,
   holes: (count) => (count === 0 ? 'no holes' : counted(count, 'hole')),
 };

@@ -25,7 +25,7 @@ export const zhCN = {
     'data-connected': '数据接通',
   },
   deviceKind: { camera: '摄像头', recorder: '录像机' },
-  check: { reachable: '联网', identity: '型号', clock: '时钟', stream: '码流', picture: '画面', footage: '录像' },
+  check: { reachable: '联网', identity: '型号', clock: '时钟', stream: '码流', picture: '画面', footage: '录像', playback: '回放' },
   fault: {
     'no-answer': '设备无应答',
     refused: '端口未开放',
@@ -77,6 +77,7 @@ export const zhCN = {
   noCameras: '尚无摄像头',
   camerasUnknown: (total: number) => `${total} 台摄像头状态未知`,
   camerasHealthy: (healthy: number, total: number) => `摄像头 ${healthy}/${total} 正常`,
+  gapsUnknown: '缺口情况无法证实',
   gapCount: (count: number) => (count === 0 ? '无验收缺口' : `${count} 项验收缺口`),
   heard: (age: string) => `网关 ${age}上报`,
   neverHeard: '网关从未上报',
@@ -117,6 +118,8 @@ export const zhCN = {
   black: (percent: number) => `黑色占 ${digits(percent)}%`,
   keptSince: (name: string, day: string) => `${name}：自 ${day} 起`,
   keptNothing: (name: string) => `${name}：没有录像`,
+  playedBack: (played: number, tried: number) => `抽查 ${tried} 处，可回放 ${played} 处`,
+  playedOff: (seconds: number) => `与所点时刻相差至多 ${digits(seconds)} 秒`,
   holes: (count: number) => (count === 0 ? '无间断' : `间断 ${count} 处`),
 };
 

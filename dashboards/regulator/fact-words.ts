@@ -47,6 +47,13 @@ function measuredInWords(fact: Fact, { words, language, cameraName }: Saying): s
         if (oldest === undefined) return words.keptNothing(name);
         return `${words.keptSince(name, dayOf(new Date(oldest), language))}${words.comma}${words.holes(gapCount)}`;
       });
+    case 'playback': {
+      const { samples } = fact.measured;
+      if (samples.length === 0) return [];
+      const off = samples.flatMap(({ deviationSeconds }) => (deviationSeconds === undefined ? [] : [Math.abs(deviationSeconds)]));
+      const played = words.playedBack(off.length, samples.length);
+      return off.length === 0 ? [played] : [played, words.playedOff(Math.ceil(Math.max(...off)))];
+    }
     default:
       return fact satisfies never;
   }

@@ -1,10 +1,18 @@
 // Every check there is, by the observation it judges: a new one is a file and a name in this list.
 import type { Fact } from '#contract/facts.ts';
-import type { ContactObservation, FootageObservation, IdentityObservation, Observation, SampleObservation } from '../observation.ts';
+import type {
+  ContactObservation,
+  FootageObservation,
+  IdentityObservation,
+  Observation,
+  PlaybackObservation,
+  SampleObservation,
+} from '../observation.ts';
 import { clock } from './clock.ts';
 import { footage } from './footage.ts';
 import { identity } from './identity.ts';
 import { picture } from './picture.ts';
+import { playback } from './playback.ts';
 import { reachable } from './reachable.ts';
 import { stream } from './stream.ts';
 
@@ -14,6 +22,7 @@ const contact: Check<ContactObservation>[] = [reachable, clock];
 const identities: Check<IdentityObservation>[] = [identity];
 const sample: Check<SampleObservation>[] = [stream, picture];
 const footages: Check<FootageObservation>[] = [footage];
+const playbacks: Check<PlaybackObservation>[] = [playback];
 
 /** What an observation comes to: one fact of each check that judges it, to be believed for `validForMs` after it was made. Pure. */
 export function judge(observation: Observation, validForMs: number): Fact[] {
@@ -26,5 +35,7 @@ export function judge(observation: Observation, validForMs: number): Fact[] {
       return sample.map((check) => check(observation, validForMs));
     case 'footage':
       return footages.map((check) => check(observation, validForMs));
+    case 'playback':
+      return playbacks.map((check) => check(observation, validForMs));
   }
 }

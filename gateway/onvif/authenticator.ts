@@ -1,5 +1,5 @@
 // Learns how a device lets us in, signs that way, and stops for good at the first refused password, before the account locks.
-import { DeviceError } from './device-error.ts';
+import { DeviceError, redacted } from './device-error.ts';
 import { type Credentials, type DigestChallenge, digestAuthorization, parseDigestChallenge } from './http-digest.ts';
 import type { Markup } from './markup.ts';
 import { usernameToken } from './username-token.ts';
@@ -7,7 +7,7 @@ import { usernameToken } from './username-token.ts';
 /** What to put on one request. */
 export interface Signing {
   token: Markup | undefined;
-  headers(verb: string, url: URL): Record<string, string>;
+  headers(verb: string, url: URL, body?: string): Record<string, string>;
 }
 
 /** What one signed request came to; only a refusal by the device is told here, any other failure is thrown. */
@@ -62,10 +62,7 @@ export function createAuthenticator(about: {
       if (tried.ok || tried.refusal.fault === 'locked') break;
     }
     if (tried.ok) return tried.value;
-    refused = new DeviceError(
-      tried.refusal.fault,
-      withoutSecret(`${tried.refusal.detail}; not tried again with the same password`, password),
-    );
+    refused = new DeviceError(tried.refusal.fault, redacted(`${tried.refusal.detail}; not tried again with the same password`, [password]));
     throw refused;
   }
 
@@ -89,18 +86,21 @@ export function createAuthenticator(about: {
 
   function signing(how: Method): Signing {
     if (how.kind === 'none') return nothing;
-    if (how.kind === 'digest') return { token: undefined, headers: (verb, url) => digestHeaders(how, verb, url) };
+    if (how.kind === 'digest') return { token: undefined, headers: (verb, url, body) => digestHeaders(how, { method: verb, url, body }) };
     how.offsetSeconds = clock?.last() ?? how.offsetSeconds;
     // Half a second back: a token from the future is refused sooner than one from the past.
     const created = new Date(now() + how.offsetSeconds * 1000 - 500);
     return { token: usernameToken({ username, password }, created), headers: () => ({}) };
   }
 
-  function digestHeaders(how: Method & { kind: 'digest' }, verb: string, url: URL): Record<string, string> {
+  function digestHeaders(
+    how: Method & { kind: 'digest' },
+    { url, ...request }: { method: string; url: URL; body: string | undefined },
+  ): Record<string, string> {
     how.count += 1;
     const target = `${url.pathname}${url.search}`;
     const { challenge, count } = how;
-    return { authorization: digestAuthorization({ challenge, credentials: { username, password }, method: verb, target, count }) };
+    return { authorization: digestAuthorization({ challenge, credentials: { username, password }, target, count, ...request }) };
   }
 }
 
@@ -115,11 +115,6 @@ async function withoutCredentials<Value>(attempt: (signing: Signing) => Promise<
 function isFresh(challenge: DigestChallenge, before: Method): boolean {
   if (before.kind !== 'digest') return true;
   return challenge.stale ?? challenge.nonce !== before.challenge.nonce;
-}
-
-/** Some devices quote the request in their fault. */
-function withoutSecret(text: string, secret: string): string {
-  return secret === '' ? text : text.replaceAll(secret, '•••');
 }
 
 function waited(before: Promise<unknown>, signal: AbortSignal): Promise<void> {

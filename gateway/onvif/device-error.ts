@@ -30,3 +30,9 @@ export function printable(text: string, max = 120): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ').trim();
   return line.length <= max ? line : `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
+
+/** Without passwords, wherever they stand: devices quote requests in their faults, ffmpeg quotes addresses, and some addresses carry one in their path. */
+export function redacted(text: string, secrets: readonly string[]): string {
+  const withoutKnown = secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '•••'), text);
+  return withoutKnown.replace(/:\/\/[^/\s]*@/g, '://•••@').replace(/((?:pass(?:word|wd)?|pwd)=)[^&\s/'"]*/gi, '$1•••');
+}

@@ -11,8 +11,8 @@ export interface DigestChallenge {
   nonce: string;
   opaque: string | undefined;
   algorithm: 'MD5' | 'SHA-256';
-  /** The device may also ask for `auth-int`, which no camera needs; `auth` or the old form without qop is answered. */
-  qop: 'auth' | undefined;
+  /** `auth` where the device leaves the choice, `auth-int` where it takes nothing else, undefined in the old form. */
+  qop: 'auth' | 'auth-int' | undefined;
   session: boolean;
   /** What the device said of the nonce used before; undefined where it said nothing. */
   stale: boolean | undefined;
@@ -31,10 +31,12 @@ export function digestAuthorization(about: {
   method: string;
   /** Path and query, exactly as sent. */
   target: string;
+  /** What is sent along; only `auth-int` asks for it. */
+  body?: string | undefined;
   count: number;
   cnonce?: string;
 }): string {
-  const { challenge, credentials, method, target } = about;
+  const { challenge, credentials, method, target, body = '' } = about;
   const hash = (text: string) =>
     createHash(challenge.algorithm === 'SHA-256' ? 'sha256' : 'md5')
       .update(text)
@@ -43,7 +45,7 @@ export function digestAuthorization(about: {
   const count = about.count.toString(16).padStart(8, '0');
   const secret = hash(`${credentials.username}:${challenge.realm}:${credentials.password}`);
   const a1 = challenge.session ? hash(`${secret}:${challenge.nonce}:${cnonce}`) : secret;
-  const a2 = hash(`${method}:${target}`);
+  const a2 = hash(challenge.qop === 'auth-int' ? `${method}:${target}:${hash(body)}` : `${method}:${target}`);
   const middle = challenge.qop === undefined ? challenge.nonce : `${challenge.nonce}:${count}:${cnonce}:${challenge.qop}`;
   const fields = [
     `username="${quoted(credentials.username)}"`,
@@ -78,14 +80,14 @@ function challengeOf(text: string): DigestChallenge | undefined {
     .get('qop')
     ?.toLowerCase()
     .split(/[\s,]+/);
-  // Only auth-int, which would need the hash of the body: not answered.
-  if (offered !== undefined && !offered.includes('auth') && offered.some((each) => each !== '')) return undefined;
+  const qop = (['auth', 'auth-int'] as const).find((each) => offered?.includes(each));
+  if (qop === undefined && offered?.some((each) => each !== '')) return undefined;
   return {
     realm: parameters.get('realm') ?? '',
     nonce,
     opaque: parameters.get('opaque'),
     ...algorithm,
-    qop: offered?.includes('auth') === true ? 'auth' : undefined,
+    qop,
     stale: staleOf(parameters.get('stale')),
   };
 }

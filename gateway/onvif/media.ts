@@ -27,10 +27,14 @@ export async function readProfiles(session: OnvifSession, options: Options): Pro
   return services.has('media') || !services.has('media2') ? readMedia1Profiles(session, options) : [];
 }
 
-/** The profile with the most pixels, the first of equals: what a camera records, rather than what it sends to telephones. */
+/**
+ * The profile with the most pixels, the first of equals: what a camera records, rather than what it sends to telephones. Single pictures
+ * (JPEG) count only where there is no video: panoramic cameras offer their whole circle so, larger than RTP can carry.
+ */
 export function mainProfile(profiles: readonly MediaProfile[]): MediaProfile | undefined {
   const pixels = (profile: MediaProfile) => (profile.width ?? 0) * (profile.height ?? 0);
-  return profiles.toSorted((a, b) => pixels(b) - pixels(a))[0];
+  const video = profiles.filter(({ encoding }) => !/^m?jpeg$/i.test(encoding ?? ''));
+  return (video.length > 0 ? video : profiles).toSorted((a, b) => pixels(b) - pixels(a))[0];
 }
 
 /** A stream as a device offers it; `address` can be reached from here, and holds no password. */
@@ -47,14 +51,27 @@ export async function findMainStream(session: OnvifSession, options: Options): P
 }
 
 /** The RTSP address of a profile. Throws DeviceError, `no-stream` where the device gives none. */
-export async function readStreamAddress(session: OnvifSession, { token, via }: MediaProfile, options: Options): Promise<string> {
-  const uri = await (via === 'media2' ? media2StreamUri : media1StreamUri)(session, token, options).catch(orNoStream);
+export async function readStreamAddress(session: OnvifSession, profile: MediaProfile, options: Options): Promise<string> {
+  const { token } = profile;
+  const uri = await streamUri(session, profile, options).catch(orNoStream);
   const address = uri === undefined ? undefined : session.streamAddress(uri);
   if (address === undefined) throw new DeviceError('no-stream', `the device gives no RTSP address for its profile ${printable(token, 60)}`);
   return address;
 }
 
-function orNoStream(thrown: unknown): never {
+/** Both services name the same profiles by the same tokens, and on some devices only the older one knows where they are. */
+async function streamUri(session: OnvifSession, { token, via }: MediaProfile, options: Options): Promise<string | undefined> {
+  if (via === 'media1') return media1StreamUri(session, token, options);
+  try {
+    return await media2StreamUri(session, token, options);
+  } catch (thrown) {
+    if (!answeredBadly(thrown) || !(await session.services(options)).has('media')) throw thrown;
+    return media1StreamUri(session, token, options);
+  }
+}
+
+/** A fault in answer to the question for an address means that there is none. Throws. */
+export function orNoStream(thrown: unknown): never {
   if (thrown instanceof DeviceError && thrown.fault === 'soap-fault') throw new DeviceError('no-stream', thrown.detail, { cause: thrown });
   throw thrown;
 }
@@ -73,10 +90,14 @@ export async function readSnapshot(session: OnvifSession, { token, via }: MediaP
   return body;
 }
 
-/** Only where the device answered, and not well: an absent one does not come back by being asked otherwise. */
 function orTryMedia1(thrown: unknown): MediaProfile[] {
-  if (thrown instanceof DeviceError && ['not-supported', 'soap-fault', 'http-error', 'malformed'].includes(thrown.fault)) return [];
+  if (answeredBadly(thrown)) return [];
   throw thrown;
+}
+
+/** An absent device does not come back by being asked otherwise. */
+function answeredBadly(thrown: unknown): boolean {
+  return thrown instanceof DeviceError && ['not-supported', 'soap-fault', 'http-error', 'malformed'].includes(thrown.fault);
 }
 
 async function readMedia2Profiles(session: OnvifSession, options: Options): Promise<MediaProfile[]> {
@@ -116,7 +137,9 @@ async function media2StreamUri(session: OnvifSession, token: string, options: Op
 }
 
 async function media1StreamUri(session: OnvifSession, token: string, options: Options): Promise<string | undefined> {
-  const setup = xml`<StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>`;
-  const content = xml`${setup}<ProfileToken>${token}</ProfileToken>`;
+  const content = xml`${streamSetup}<ProfileToken>${token}</ProfileToken>`;
   return textOf(await session.call({ service: 'media', action: 'GetStreamUri', content }, options), 'MediaUri', 'Uri');
 }
+
+/** How a stream is to be delivered: to us alone, over RTSP. */
+export const streamSetup = xml`<StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>`;

@@ -29,10 +29,24 @@ export interface OnvifSession {
   services(options: { signal: AbortSignal }): Promise<Services>;
   /** Compares the device's clock with ours; most devices need no password for it. Throws DeviceError. */
   readClock(options: { signal: AbortSignal }): Promise<ClockReading>;
-  /** Fetches a file from the device, e.g. a snapshot, at most 16 MiB. Throws DeviceError. */
-  fetch(announced: string, options: { signal: AbortSignal }): Promise<{ contentType: string; body: Buffer }>;
+  /** Fetches a file from the device, e.g. a snapshot, or posts something to it; at most 16 MiB. Throws DeviceError. */
+  fetch(announced: string, options: FetchOptions): Promise<Fetched>;
   /** The address of a stream as it can be reached from here, without a password; undefined where it is no RTSP address. */
   streamAddress(announced: string): string | undefined;
+}
+
+export interface FetchOptions {
+  signal: AbortSignal;
+  /** Without it the file is asked for with GET. */
+  post?: { contentType: string; body: string } | undefined;
+  /** HTTP statuses that are answers, besides 200; any other is the fault `http-error`. */
+  answers?: readonly number[] | undefined;
+}
+
+export interface Fetched {
+  status: number;
+  contentType: string;
+  body: Buffer;
 }
 
 const soapLimitBytes = 1024 * 1024;
@@ -55,7 +69,7 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
     call: (operation, { signal }) => guarded(() => call(operation, signal)),
     services: ({ signal }) => guarded(() => services(signal)),
     readClock: ({ signal }) => guarded(() => readClock(signal)),
-    fetch: (announced, { signal }) => guarded(() => fetchFile(announced, signal)),
+    fetch: (announced, options) => guarded(() => fetchFile(announced, options)),
     streamAddress: (announced) => mendStreamAddress(announced, reached)?.href,
   };
 
@@ -115,17 +129,23 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
   }
 
   function post(operation: Operation, url: URL, signing: Signing, signal: AbortSignal): Promise<HttpResponse> {
-    const headers = { 'content-type': contentType(operation), ...signing.headers('POST', url) };
-    return send({ method: 'POST', url, headers, body: envelope(operation, signing.token), limitBytes: soapLimitBytes, signal });
+    const body = envelope(operation, signing.token);
+    const headers = { 'content-type': contentType(operation), ...signing.headers('POST', url, body) };
+    return send({ method: 'POST', url, headers, body, limitBytes: soapLimitBytes, signal });
   }
 
-  async function fetchFile(announced: string, signal: AbortSignal): Promise<{ contentType: string; body: Buffer }> {
+  async function fetchFile(announced: string, { signal, post: sent, answers = [] }: FetchOptions): Promise<Fetched> {
     const url = mendServiceAddress(announced, reached);
     if (url === undefined) throw new DeviceError('malformed', 'the device announced a file at an address that is none');
+    const method = sent === undefined ? 'GET' : 'POST';
     return files.perform(
       async (signing) => {
-        const response = await send({ method: 'GET', url, headers: signing.headers('GET', url), limitBytes: fileLimitBytes, signal });
-        return fileOf(response);
+        const headers = {
+          ...(sent === undefined ? {} : { 'content-type': sent.contentType }),
+          ...signing.headers(method, url, sent?.body),
+        };
+        const body = sent === undefined ? {} : { body: sent.body };
+        return fileOf(await send({ method, url, headers, ...body, limitBytes: fileLimitBytes, signal }), answers);
       },
       { signal },
     );
@@ -157,8 +177,8 @@ function asTried(operation: Operation, response: HttpResponse): Tried<XmlNode> {
   }
 }
 
-function fileOf({ status, challenges, contentType: type, body }: HttpResponse): Tried<{ contentType: string; body: Buffer }> {
-  if (status === 200) return { ok: true, value: { contentType: type, body } };
+function fileOf({ status, challenges, contentType: type, body }: HttpResponse, answers: readonly number[]): Tried<Fetched> {
+  if (status === 200 || answers.includes(status)) return { ok: true, value: { status, contentType: type, body } };
   if (status === 401 || status === 403)
     return { ok: false, refusal: new DeviceError('credentials-refused', `the file was refused with HTTP ${status}`), challenges };
   throw new DeviceError('http-error', `the file was answered with HTTP ${status}`);

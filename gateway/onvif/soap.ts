@@ -60,9 +60,25 @@ export function readReply(reply: Reply, { action }: Operation): XmlNode {
 
 /** Chinese devices write names in their old encodings, and mostly say so. */
 function decode({ body, contentType: type }: Reply): string {
-  const declared = /encoding\s*=\s*["']([\w-]+)/i.exec(body.subarray(0, 200).toString('latin1')) ?? /charset\s*=\s*"?([\w-]+)/i.exec(type);
-  const label = declared?.[1]?.toLowerCase() ?? 'utf-8';
-  return new TextDecoder(/^(gb2312|gbk|gb18030)$/.test(label) ? 'gb18030' : 'utf-8').decode(body);
+  const wide = body.length < 2 ? undefined : byteOrderMarks.get(body.readUInt16BE(0));
+  const written = /encoding\s*=\s*["']([\w-]+)/i.exec(body.subarray(0, 200).toString('latin1'))?.[1];
+  // What could be read byte by byte is not UTF-16, whatever it says.
+  const declared = written?.replace(/^utf-?16.*/i, 'utf-8') ?? /charset\s*=\s*"?([\w-]+)/i.exec(type)?.[1];
+  return decodeAs(wide ?? declared ?? 'utf-8', body);
+}
+
+const byteOrderMarks = new Map([
+  [0xfffe, 'utf-16le'],
+  [0xfeff, 'utf-16be'],
+]);
+
+function decodeAs(label: string, body: Buffer): string {
+  try {
+    return new TextDecoder(/^(gb2312|gbk)$/i.test(label) ? 'gb18030' : label).decode(body);
+  } catch {
+    // No encoding anyone knows.
+    return new TextDecoder().decode(body);
+  }
 }
 
 function parseIfSoap(reply: Reply): XmlNode | undefined {

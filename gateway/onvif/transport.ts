@@ -68,7 +68,10 @@ function send(request: HttpRequest, progress: Progress): Promise<http.IncomingMe
     signal: request.signal,
   };
   const outgoing =
-    request.url.protocol === 'https:' ? https.request(request.url, tls(request, options)) : http.request(request.url, options);
+    request.url.protocol === 'https:'
+      ? // Not rejected by the library, which would not say which certificate it was.
+        https.request(request.url, { ...options, rejectUnauthorized: false, minVersion: 'TLSv1.2' })
+      : http.request(request.url, options);
   outgoing.on('socket', (socket) => {
     socket.on('connect', () => {
       progress.connected = true;
@@ -85,21 +88,24 @@ function send(request: HttpRequest, progress: Progress): Promise<http.IncomingMe
   return promise;
 }
 
-/** A pinned certificate stands for itself: it need not be signed by anyone, nor carry the address. */
-function tls(request: HttpRequest, options: https.RequestOptions): https.RequestOptions {
-  return { ...options, rejectUnauthorized: request.certificateFingerprint === undefined, minVersion: 'TLSv1.2' };
-}
-
 function bytesSince(socket: Socket): () => number {
   const before = socket.bytesRead;
   return () => socket.bytesRead - before;
 }
 
-/** Asked before a single byte of the request is sent. */
+/**
+ * Asked before a single byte of the request is sent. A pinned certificate stands for itself: it need not be signed by anyone, nor carry
+ * the address.
+ */
 function refusalOf(socket: TLSSocket, expected: string | undefined): DeviceError | undefined {
-  if (expected === undefined) return undefined;
   const certificate = socket.getPeerX509Certificate();
   const found = certificate === undefined ? 'none' : fingerprintOf(certificate);
+  if (expected === undefined && socket.authorized) return undefined;
+  if (expected === undefined)
+    return new DeviceError(
+      'certificate',
+      `no known authority vouches for the device's certificate at this address (${socket.authorizationError}); its SHA-256 fingerprint is ${found}`,
+    );
   if (found === normaliseFingerprint(expected)) return undefined;
   return new DeviceError('certificate', `the device's certificate has the SHA-256 fingerprint ${found}, another than the expected one`);
 }
@@ -158,7 +164,8 @@ const unreachableCodes = new Set([
   'EACCES',
 ]);
 
-function asTransportError(thrown: unknown, progress: Progress): DeviceError {
+/** What went wrong below the protocol, told apart by how far the exchange had come. */
+export function asTransportError(thrown: unknown, progress: Pick<Progress, 'received'>): DeviceError {
   if (thrown instanceof DeviceError) return thrown;
   const code = codeOf(thrown);
   const as = (fault: DeviceError['fault'], detail: string) => new DeviceError(fault, `${detail} (${code})`, { cause: thrown });

@@ -63,11 +63,24 @@ export function numberOf(node: XmlNode | undefined, ...path: string[]): number |
 
 /** Blank lines before the declaration, a byte order mark, and a bare `&` in a stream's address are common in the field. */
 function mend(text: string): string {
-  return text
+  const bare = text
     .replace(/^\ufeff/, '')
     .trim()
-    .replace(/\0+$/, '')
-    .replace(/&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-f]{1,6});)/gi, '&amp;');
+    .replace(/\0+$/, '');
+  // In marked text an ampersand is itself. Searched for step by step: one expression for it all takes for ever on text made to that end.
+  let mended = '';
+  let at = 0;
+  for (;;) {
+    const marked = bare.indexOf('<![CDATA[', at);
+    const end = marked === -1 ? -1 : bare.indexOf(']]>', marked);
+    if (end === -1) return mended + escapeBare(bare.slice(at));
+    mended += escapeBare(bare.slice(at, marked)) + bare.slice(marked, end);
+    at = end;
+  }
+}
+
+function escapeBare(text: string): string {
+  return text.replace(/&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-f]{1,6});)/gi, '&amp;');
 }
 
 function notWellFormed(text: string, why: string): DeviceError {

@@ -11,10 +11,20 @@ export interface CaptureRequest {
   /** `rtsp://…`, without user name or password. */
   address: URL;
   credentials: Credentials | undefined;
-  /** How much of the stream to take. */
-  seconds: number;
-  /** Where to put it, in the NUT format. */
+  /** How much of the stream to take, by the clock on the wall, and where to put it, in the NUT format. */
+  sample: { seconds: number; file: string };
+  /** How long to wait for a keyframe, which smart encoders send only every ten seconds or more, and where to put the first one. */
+  keyframe: { seconds: number; file: string };
+  signal: AbortSignal;
+}
+
+export interface DecodeRequest {
+  /** An Annex B byte stream. */
   file: string;
+  /** ffmpeg’s name of its format. */
+  format: 'h264' | 'hevc';
+  /** Where to put the picture. */
+  jpeg: string;
   signal: AbortSignal;
 }
 
@@ -26,11 +36,15 @@ const captureMaxBytes = 64 * 1024 * 1024;
 const outputMaxBytes = 8 * 1024 * 1024;
 const linesKept = 40;
 
-/** Takes a few seconds of the first video stream as it comes, undecoded. Throws DeviceError; `file` may then hold what came until then. */
-export function capture({ address, credentials, seconds, file, signal }: CaptureRequest): Promise<void> {
+/**
+ * Takes a few seconds of the first video stream as it comes, undecoded and stamped with when it came, and one keyframe, all in one
+ * session: cheap cameras have few. Gives how long it watched. Throws DeviceError. Where the stream breaks off, less than asked is there.
+ */
+export function capture({ address, credentials, sample, keyframe, signal }: CaptureRequest): Promise<{ watchedSeconds: number }> {
   return slots.use(signal, async () => {
     const lines: string[] = [];
-    const command = ffmpeg({ source: Readable.from([concatScript(address, credentials)]), stdoutLines: linesKept })
+    let described: number | undefined;
+    const command = ffmpeg({ source: Readable.from([concatScript(address, credentials, keyframe.seconds)]), stdoutLines: linesKept })
       .inputFormat('concat')
       // Verbose, because only then it says how far it came: told by the session description it received.
       .inputOptions([
@@ -38,33 +52,64 @@ export function capture({ address, credentials, seconds, file, signal }: Capture
         '-nostats',
         '-loglevel verbose',
         '-safe 0',
+        `-analyzeduration ${keyframe.seconds * 1_000_000}`,
         '-protocol_whitelist pipe,tcp,udp,rtp,rtsp,rtsps,tls,crypto',
       ])
-      .outputOptions(['-map 0:v:0', '-c copy', `-t ${seconds}`, `-fs ${captureMaxBytes}`])
+      .output(sample.file)
+      .outputOptions([...copied, '-copyinkf', `-t ${sample.seconds}`, `-fs ${captureMaxBytes}`])
       .format('nut')
-      .output(file);
+      .output(keyframe.file)
+      .outputOptions([...copied, '-frames:v 1', `-t ${keyframe.seconds}`])
+      .format('nut');
     command.on('stderr', (line: string) => {
       if (lines.length < 2000) lines.push(line);
+      if (/\bSDP:/.test(line)) described ??= performance.now();
     });
     const since = performance.now();
     const ended = await run(command, signal);
-    if (ended.ok) return;
-    throw captureFault(lines, { aborted: signal.aborted, silent: performance.now() - since >= silenceMs, secrets: secretsOf(credentials) });
+    const watchedMs = performance.now() - (described ?? since);
+    if (ended.ok) return { watchedSeconds: watchedMs / 1000 };
+    throw captureFault(lines, {
+      aborted: signal.aborted,
+      silent: performance.now() - since >= silenceMs,
+      patient: watchedMs >= 900 * keyframe.seconds,
+      secrets: secretsOf(credentials),
+    });
   });
 }
 
-/** Filters one keyframe of a local file; gives what the filters print. Throws DeviceError `does-not-decode`. */
+const copied = ['-map 0:v:0', '-c copy'];
+
+/** Filters one keyframe of a local file; gives what the filters print and log. Throws DeviceError `does-not-decode`. */
 export function filterKeyframe(file: string, filter: string, { signal }: { signal: AbortSignal }): Promise<string> {
   return slots.use(signal, async () => {
     const command = ffmpeg(file)
-      .inputOptions(['-hide_banner', '-loglevel error', '-protocol_whitelist file', '-skip_frame nokey'])
+      .inputOptions(['-hide_banner', '-nostats', '-loglevel info', '-protocol_whitelist file', '-skip_frame nokey'])
       .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${filter},metadata=mode=print:file=-`])
       .format('null')
       .output('-');
     const ended = await run(command, signal);
-    if (ended.ok) return ended.stdout;
+    if (ended.ok) return ended.printed;
     if (signal.aborted) throw new DeviceError('too-slow', 'the picture was not decoded in time');
     throw new DeviceError('does-not-decode', 'no whole picture could be decoded from the stream');
+  });
+}
+
+/**
+ * Decodes the first picture of a local elementary stream into a small JPEG. Throws DeviceError `does-not-decode`, also where a decoder
+ * would only have made up for what is damaged.
+ */
+export function decodeToJpeg({ file, format, jpeg, signal }: DecodeRequest): Promise<void> {
+  return slots.use(signal, async () => {
+    const command = ffmpeg(file)
+      .inputFormat(format)
+      .inputOptions(['-hide_banner', '-loglevel error', '-protocol_whitelist file', '-err_detect explode', '-xerror'])
+      .outputOptions(['-map 0:v:0', '-frames:v 1', '-vf scale=640:-2', '-q:v 5', '-update 1'])
+      .format('image2')
+      .output(jpeg);
+    const ended = await run(command, signal);
+    if (signal.aborted) throw new DeviceError('too-slow', 'the picture was not decoded in time');
+    if (!ended.ok) throw new DeviceError('does-not-decode', 'the picture that came cannot be decoded without damage');
   });
 }
 
@@ -81,19 +126,31 @@ export function probeFile(file: string, entries: string, { signal }: { signal: A
 }
 
 /** A password in the arguments would stand in the process list: the address goes in by standard input, as a list of one file. */
-function concatScript(address: URL, credentials: Credentials | undefined): string {
+function concatScript(address: URL, credentials: Credentials | undefined, patienceSeconds: number): string {
   const url = new URL(address);
   url.username = encodeURIComponent(credentials?.username ?? '');
   url.password = encodeURIComponent(credentials?.password ?? '');
   const quoted = url.href.replaceAll("'", '%27');
-  return `ffconcat version 1.0\nfile '${quoted}'\noption rtsp_transport tcp\noption timeout ${silenceMs * 1000}\n`;
+  return [
+    'ffconcat version 1.0',
+    `file '${quoted}'`,
+    'option rtsp_transport tcp',
+    `option timeout ${silenceMs * 1000}`,
+    // A microphone or an analytics track that says nothing would be waited for.
+    'option allowed_media_types video',
+    // The camera's own stamps are as good as its firmware: some count the pictures they were told to send, not those they do.
+    'option use_wallclock_as_timestamps 1',
+    // Where the session description holds no parameter sets, they come with the first keyframe.
+    `option analyzeduration ${patienceSeconds * 1_000_000}`,
+    '',
+  ].join('\n');
 }
 
 function secretsOf(credentials: Credentials | undefined): string[] {
   return credentials === undefined ? [] : [credentials.password, encodeURIComponent(credentials.password)];
 }
 
-type Ended = { ok: true; stdout: string } | { ok: false };
+type Ended = { ok: true; printed: string } | { ok: false };
 
 /** Where ffmpeg is not installed, no camera is to blame. */
 function missing(program: string): DeviceError {
@@ -108,7 +165,7 @@ function run(command: ffmpeg.FfmpegCommand, signal: AbortSignal): Promise<Ended>
   };
   // Before it has started there is nothing to kill, and it would start all the same.
   command.on('start', () => (signal.aborted ? kill() : signal.addEventListener('abort', kill, { once: true })));
-  command.on('end', (stdout) => resolve({ ok: true, stdout: stdout ?? '' }));
+  command.on('end', (stdout, stderr) => resolve({ ok: true, printed: `${stdout ?? ''}\n${stderr ?? ''}` }));
   command.on('error', ({ message }: Error) =>
     /Cannot find ffmpeg|spawn/.test(message) ? reject(missing('ffmpeg')) : resolve({ ok: false }),
   );

@@ -1,10 +1,8 @@
-// Measures a stream by the packets that came, not by what its encoder claims; pure.
+// Measures a stream by the packets that came and when they came, not by what its encoder claims; pure.
 import { DeviceError } from '../onvif/device-error.ts';
 
 export interface PacketReport {
   codec: string;
-  width: number;
-  height: number;
   framesPerSecond?: number;
   bitsPerSecond?: number;
   keyframeSeconds?: number;
@@ -13,37 +11,69 @@ export interface PacketReport {
 }
 
 interface Packet {
+  /** When it came, seconds. */
   at: number;
   bytes: number;
   keyframe: boolean;
 }
 
 /** What to ask ffprobe for. */
-export const packetEntries = 'packet=pts_time,dts_time,size,flags:stream=codec_name,width,height';
+export const packetEntries = 'packet=pts_time,dts_time,size,flags:stream=codec_name';
 
-/** Reads ffprobe's answer. Throws DeviceError: `stalled` where no packet came, `does-not-decode` where there is no size to be found in them. */
-export function measurePackets(probed: unknown): PacketReport {
+/**
+ * Recorders and relays begin with what they have in store, all at once: what comes in the first second says nothing of the rate.
+ * So much more has to be taken than is to be measured.
+ */
+export const settlingSeconds = 1;
+
+/**
+ * Reads ffprobe's answer. `askedSeconds`: how much was to be taken; `watchedSeconds`: how long the stream was watched for it.
+ * Throws DeviceError: `stalled` where no packet came, or after some no more, `truncated` where the stream ended before the time was up.
+ */
+export function measurePackets(probed: unknown, asked: { askedSeconds: number; watchedSeconds: number }): PacketReport {
   const [stream] = list(probed, 'streams');
   const all = list(probed, 'packets').flatMap(packetOf);
-  if (all.length === 0) throw new DeviceError('stalled', 'the stream opens, but no packets come');
-  const [codec, width, height] = [text(stream, 'codec_name'), whole(stream, 'width'), whole(stream, 'height')];
-  if (codec === undefined || width === undefined || height === undefined)
-    throw new DeviceError('does-not-decode', `${all.length} packets came, and their picture size cannot be told`);
-  // The first packet of a live stream comes before its time is known, and carries a made-up one.
-  const packets = all.length > 2 ? all.slice(1) : all;
-  const times = packets.map((packet) => packet.at);
-  const span = Math.max(...times) - Math.min(...times);
+  const first = all[0]?.at;
+  if (first === undefined) throw new DeviceError('stalled', 'the stream opens, but no packets come');
+  const codec = text(stream, 'codec_name');
+  if (codec === undefined) throw new DeviceError('does-not-decode', `${all.length} packets came, and what they are cannot be told`);
+  refuseShort(all, asked);
+  const settled = all.filter(({ at }) => at >= first + settlingSeconds);
+  const packets = settled.length > 1 ? settled : all;
+  const span = spanOf(packets);
   const rates = span <= 0 ? {} : ratesOf(packets, span);
   const keyframeSeconds = longestDistance(all.filter((packet) => packet.keyframe).map((packet) => packet.at));
   return {
     codec: codec.slice(0, 32),
-    width,
-    height,
     ...rates,
     ...(keyframeSeconds === undefined ? {} : { keyframeSeconds: rounded(keyframeSeconds) }),
     sampledSeconds: rounded(span),
     hasKeyframe: all.some((packet) => packet.keyframe),
   };
+}
+
+/** How many packets ffprobe saw. */
+export function countPackets(probed: unknown): number {
+  return list(probed, 'packets').length;
+}
+
+/** A sample may end a little before its time, and a stream of one picture a second ends a whole second before. */
+const shortBelow = 0.8;
+/** Silence at the end from which the camera went quiet rather than away, seconds. */
+const quietSeconds = 2.5;
+
+function refuseShort(packets: readonly Packet[], { askedSeconds, watchedSeconds }: { askedSeconds: number; watchedSeconds: number }): void {
+  const span = spanOf(packets);
+  const covered = packets.length < 2 ? 0 : span + span / (packets.length - 1);
+  if (covered >= askedSeconds * shortBelow) return;
+  const came = `${packets.length} packets came within ${span.toFixed(1)} of ${askedSeconds} seconds`;
+  if (watchedSeconds - span >= quietSeconds) throw new DeviceError('stalled', `${came}, and then no more`);
+  throw new DeviceError('truncated', `${came}, and then the stream ended`);
+}
+
+function spanOf(packets: readonly Packet[]): number {
+  const times = packets.map(({ at }) => at);
+  return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
 }
 
 /** The last packet begins where the span ends: it counts for neither rate. */
@@ -72,11 +102,6 @@ function list(from: unknown, key: string): unknown[] {
 function text(from: unknown, key: string): string | undefined {
   const value = field(from, key);
   return typeof value === 'string' ? value : undefined;
-}
-
-function whole(from: unknown, key: string): number | undefined {
-  const value = field(from, key);
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
 function field(from: unknown, key: string): unknown {

@@ -1,20 +1,22 @@
 // Takes a few seconds of a stream and measures them: the packets as they came, and one decoded picture.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PictureMeasured } from '#contract/facts.ts';
+import type { PictureMeasured, StreamMeasured } from '#contract/facts.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
 import { capture, filterKeyframe, probeFile } from './ffmpeg.ts';
-import { measurePackets, type PacketReport, packetEntries } from './packets.ts';
+import { countPackets, measurePackets, packetEntries, settlingSeconds } from './packets.ts';
+import { inScratchFolder } from './scratch-folder.ts';
 
 export interface StreamSample {
-  packets: PacketReport;
+  stream: Omit<StreamMeasured, 'via' | 'profile'>;
   picture: PictureMeasured;
 }
 
 /** Black is what is darker than luma 32. A small picture tells as much, for a fraction of the work. */
-const pictureFilter = 'scale=640:360,format=yuv420p,blackframe=amount=0:threshold=32,signalstats';
+const pictureFilter = 'showinfo=checksum=0,scale=640:360,format=yuv420p,blackframe=amount=0:threshold=32,signalstats';
+
+/** Encoders that save bits send a keyframe every ten seconds, some every twenty. Up to then the stream is watched; mostly one comes at once. */
+const keyframeWaitSeconds = 20;
 
 /** `address` without password. Keeps the sample on disk only for as long as it takes. Throws DeviceError. */
 export async function sampleStream(
@@ -23,25 +25,33 @@ export async function sampleStream(
 ): Promise<StreamSample> {
   const url = URL.parse(address);
   if (url === null || !/^rtsps?:$/.test(url.protocol)) throw new DeviceError('no-stream', 'the address of the stream is no RTSP address');
-  const folder = await mkdtemp(join(tmpdir(), 'mingzao-sample-'));
-  try {
-    const file = join(folder, 'sample.nut');
-    await capture({ address: url, credentials, seconds, file, signal });
-    const packets = measurePackets(await probeFile(file, packetEntries, { signal }));
-    if (!packets.hasKeyframe) throw new DeviceError('does-not-decode', `no keyframe came in ${packets.sampledSeconds} seconds`);
-    const printed = await filterKeyframe(file, pictureFilter, { signal });
-    return { packets, picture: { ...readPicture(printed), width: packets.width, height: packets.height } };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inScratchFolder(async (folder) => {
+    const sample = { file: join(folder, 'sample.nut'), seconds: seconds + settlingSeconds };
+    const keyframe = { file: join(folder, 'keyframe.nut'), seconds: keyframeWaitSeconds };
+    const { watchedSeconds } = await capture({ address: url, credentials, sample, keyframe, signal });
+    const asked = { askedSeconds: sample.seconds, watchedSeconds };
+    const { hasKeyframe, ...packets } = measurePackets(await probeFile(sample.file, packetEntries, { signal }), asked);
+    // Told apart from a picture that does not decode: with patience one may yet come.
+    if (!hasKeyframe && (await isEmpty(keyframe.file, signal)))
+      throw new DeviceError('too-slow', `packets come, but no keyframe came in ${Math.round(watchedSeconds)} seconds`);
+    const picture = readPicture(await filterKeyframe(keyframe.file, pictureFilter, { signal }));
+    return { stream: { ...packets, width: picture.width, height: picture.height }, picture };
+  });
 }
 
-/** Reads what the filters printed. */
-function readPicture(printed: string): Pick<PictureMeasured, 'blackPercent' | 'meanLuma'> {
+async function isEmpty(file: string, signal: AbortSignal): Promise<boolean> {
+  return countPackets(await probeFile(file, packetEntries, { signal })) === 0;
+}
+
+/** Reads what the filters printed. The size is that of the decoded picture: what a stream says of itself need not be so. */
+function readPicture(printed: string): PictureMeasured {
+  // The decoder paints over what is missing, and is content.
+  if (/concealing \d+ DC/.test(printed)) throw new DeviceError('does-not-decode', 'only part of the picture could be decoded');
   const value = (name: string) => Number(new RegExp(`^lavfi\\.${name}=([\\d.]+)$`, 'm').exec(printed)?.[1]);
   const blackPercent = value('blackframe\\.pblack');
   const meanLuma = value('signalstats\\.YAVG');
-  if (Number.isFinite(blackPercent) && Number.isFinite(meanLuma))
-    return { blackPercent: Math.min(blackPercent, 100), meanLuma: Math.min(meanLuma, 255) };
+  const [width, height] = /showinfo.* s:(\d+)x(\d+) /.exec(printed)?.slice(1).map(Number) ?? [];
+  if (Number.isFinite(blackPercent) && Number.isFinite(meanLuma) && width !== undefined && height !== undefined)
+    return { blackPercent: Math.min(blackPercent, 100), meanLuma: Math.min(meanLuma, 255), width, height };
   throw new DeviceError('does-not-decode', 'packets came, but no whole picture could be decoded from them');
 }

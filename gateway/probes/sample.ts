@@ -15,9 +15,8 @@ export async function probeSample(
 ): Promise<SampleObservation> {
   const sample = await seen(async () => {
     const { address, ...source } = await streamOf(device, signal);
-    const { packets, picture } = await sampleStream(address, { credentials: device.session.credentials, seconds, signal });
-    const { hasKeyframe: _, ...measured } = packets;
-    return { stream: { ...measured, ...source }, picture };
+    const { stream, picture } = await sampleStream(address, { credentials: device.session.credentials, seconds, signal });
+    return { stream: { ...stream, ...source }, picture };
   });
   const at = new Date(now()).toISOString();
   if (!sample.ok) return { kind: 'sample', device: device.id, stream: sample, picture: sample, at };

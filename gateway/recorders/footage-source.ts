@@ -18,6 +18,10 @@ export interface FootageQuestion {
 /** One way of asking. `read` throws DeviceError; `not-supported` gives the next way its turn. */
 export interface FootageSource {
   name: string;
+  /** It tells the first and last footage only, and can never be complete. */
+  endsOnly?: true;
+  /** By what the device calls its maker: whose recorders know this way. Without it every recorder may. */
+  makers?: RegExp;
   read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured>;
 }
 

@@ -5,7 +5,7 @@ import type { OnvifSession } from '../onvif/session.ts';
 import { type FootageQuestion, type FootageSource, footage, measureRecording, readRecorderClock } from './footage-source.ts';
 import { chooseRecordings } from './recording-choice.ts';
 
-export const profileGEnds: FootageSource = { name: 'profile-g-ends', read };
+export const profileGEnds: FootageSource = { name: 'profile-g-ends', endsOnly: true, read };
 
 async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured> {
   const { from, to, signal } = question;

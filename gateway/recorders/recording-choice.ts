@@ -13,8 +13,9 @@ export interface ChosenRecording {
 const recordingsMax = 64;
 
 /**
- * The recordings the installer named; without such a list all of them, each given to a camera only where the recorder itself names that
- * camera as its source, or where there is but one of each. Footage is evidence: a guess by order would make it somebody else's.
+ * The recordings the installer named. The others are given to a camera only where the recorder itself names that camera as its source,
+ * or where there is but one of each: footage is evidence, and a guess by order would make it somebody else's. Those of no camera are
+ * only listed where nothing was named.
  */
 export function chooseRecordings(
   found: readonly RecordingListed[],
@@ -24,11 +25,14 @@ export function chooseRecordings(
     const recording = found.find((each) => each.token === token);
     return { token, camera, videoTracks: recording?.videoTracks ?? [], listed: recording !== undefined };
   });
-  const onlyCamera = found.length === 1 && cameras.length === 1 ? cameras[0] : undefined;
-  const all = found.map(({ token, sources, videoTracks }) => {
-    const camera = cameras.find((id) => sources.includes(id)) ?? onlyCamera;
-    return { token, camera, videoTracks, listed: true };
-  });
-  const wanted = named.length > 0 ? named : all;
+  const unnamed = cameras.filter((id) => !Object.hasOwn(recordings, id));
+  const onlyCamera = found.length === 1 && cameras.length === 1 ? unnamed[0] : undefined;
+  const others = found
+    .filter(({ token }) => !named.some((each) => each.token === token))
+    .map(({ token, sources, videoTracks }) => {
+      const camera = unnamed.find((id) => sources.includes(id)) ?? onlyCamera;
+      return { token, camera, videoTracks, listed: true };
+    });
+  const wanted = named.length > 0 ? [...named, ...others.filter(({ camera }) => camera !== undefined)] : others;
   return { chosen: wanted.slice(0, recordingsMax), complete: wanted.length <= recordingsMax };
 }

@@ -42,7 +42,7 @@ export async function startDistrict(about: {
   };
 
   try {
-    mkdirSync(join(dataDir, 'logs'), { recursive: true });
+    makeFolder(join(dataDir, 'logs'));
     const files = settingsFiles(dataDir);
     const { address, mqtt } = await run('server', 'server/main.ts', ['--config', files.server(canteens, port)]).saidFirst('listening');
     say(`server at ${address}`);
@@ -60,5 +60,15 @@ export async function startDistrict(about: {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new Error(`the folder ${folder} cannot be made (${(cause as NodeJS.ErrnoException).code}); choose another with --data-dir`, {
+      cause,
+    });
   }
 }

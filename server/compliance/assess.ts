@@ -67,7 +67,7 @@ function zoneView(kind: ZoneView['kind'], scene: Scene, silent: boolean): ZoneVi
   return zone.outcome === 'ok' ? { ...counts, outcome: 'ok' } : { ...counts, outcome: zone.outcome, reason: zone.reason };
 }
 
-const silentReason = { zh: '网关没有消息', en: 'Nothing comes from the gateway' };
+const silentReason = { zh: '网关失联', en: 'Nothing comes from the gateway' };
 
 function worst(found: Severity[]): Severity | null {
   return severities.find((severity) => found.includes(severity)) ?? null;

@@ -1,21 +1,32 @@
 // What may be believed of a device now: its newest fact, or since when there has been none that counts.
 import type { CheckName, FactOf } from '#contract/facts.ts';
-import { type CanteenState, factKey } from './state.ts';
+import { type CanteenState, factKey, type KnownFact } from './state.ts';
 
 /** `since`: from when on the outcome has been what it is, milliseconds since 1970. `fact` is absent where nothing was ever told. */
 export type Belief<Name extends CheckName> =
   | { outcome: 'ok' | 'fault'; fact: FactOf<Name>; since: number }
   | { outcome: 'unknown'; fact?: FactOf<Name>; since: number };
 
-/** A fact past its time, or never told, is unknown, whatever it said. */
+/** A fact past its time, or never told, is unknown, whatever it said; so is an `ok` that does not say what was measured. */
 export function believed<Name extends CheckName>(state: CanteenState, about: { device: string; check: Name }, now: number): Belief<Name> {
   const known = state.facts[factKey(about.device, about.check)];
   const fact = known?.fact;
   if (known === undefined || !isOf(fact, about.check))
     return { outcome: 'unknown', since: Math.max(state.layout?.since ?? 0, state.expectedSince) };
-  if (fact.outcome === 'unknown') return { outcome: 'unknown', fact, since: known.since };
-  if (now > known.believedUntil) return { outcome: 'unknown', fact, since: Math.max(known.believedUntil, state.expectedSince) };
+  const saysNothing = fact.outcome === 'unknown' || (fact.outcome === 'ok' && fact.measured === undefined);
+  if (saysNothing) return { outcome: 'unknown', fact, since: Math.max(known.since, state.expectedSince) };
+  if (!isStillBelieved(known, now)) return { outcome: 'unknown', fact, since: Math.max(known.believedUntil, state.expectedSince) };
   return { outcome: fact.outcome, fact, since: known.since };
+}
+
+/** Written so that an instant that is none counts as past. */
+function isStillBelieved({ believedUntil }: KnownFact, now: number): boolean {
+  return now <= believedUntil;
+}
+
+/** The next instant, at or after `now`, after which some fact is believed no longer: what was judged at `now` holds no longer than that. */
+export function nextLapse({ facts }: CanteenState, now: number): number {
+  return Math.min(...Object.values(facts).flatMap((known) => (isStillBelieved(known, now) ? [known.believedUntil] : [])));
 }
 
 function isOf<Name extends CheckName>(fact: { check: CheckName } | undefined, check: Name): fact is FactOf<Name> {

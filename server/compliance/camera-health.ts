@@ -1,6 +1,7 @@
 // Whether a camera can be called healthy: it answers, its stream decodes, its picture is not black; all three shown, and still believed.
 import type { CheckName } from '#contract/facts.ts';
 import type { Text } from '#contract/text.ts';
+import { strangerAt } from './device-answers.ts';
 import type { Scene } from './rule.ts';
 import { faultWording } from './wording.ts';
 
@@ -11,11 +12,11 @@ const checks = ['reachable', 'stream', 'picture'] as const satisfies CheckName[]
 
 /** One fault is a fault, and so is another device at the camera's address; short of that, one unknown is unknown. */
 export function cameraHealth(camera: string, scene: Scene): CameraHealth {
-  const beliefs = checks.map((check) => scene.believed(camera, check));
-  const fault = [scene.believed(camera, 'identity'), ...beliefs].find((belief) => belief.outcome === 'fault');
+  const beliefs = [...strangerAt(camera, scene), ...checks.map((check) => scene.believed(camera, check))];
+  const fault = beliefs.find((belief) => belief.outcome === 'fault');
   if (fault !== undefined) return { outcome: 'fault', reason: faultWording(fault.fact?.fault).cause };
   const unknown = beliefs.filter((belief) => belief.outcome === 'unknown');
   if (unknown.length === 0) return { outcome: 'ok' };
-  const since = Math.max(...unknown.map((belief) => belief.since));
+  const since = Math.min(...unknown.map((belief) => belief.since));
   return { outcome: 'unknown', reason: faultWording(unknown[0]?.fact?.fault).cause, since };
 }

@@ -3,15 +3,19 @@ import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
 import type { Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
-import { type CanteenState, factKey, type Input, type KnownFact, type Position } from './state.ts';
+import { type CanteenState, factKey, type Input, type KnownFact, type KnownLayout, type Position } from './state.ts';
 
 const lossesKept = 100;
+/** Several times what 256 cameras and 32 recorders can have: whoever tells of more devices than that invents them. */
+const factsMax = 8192;
+/** Three heartbeats missed: what lapsed meanwhile could not be renewed, and gets the same grace as after a restart of the server. */
+const lineWasDownMs = 90_000;
 
 /** Pure; `now` is when the server received it, milliseconds since 1970. Never moves live state back: an event older than what is already folded changes nothing. */
 export function fold(state: CanteenState, input: Input, now: number): CanteenState {
   switch (input.kind) {
     case 'status':
-      return foldStatus(state, input.status, now);
+      return foldStatus(state, input, now);
     case 'heartbeat':
       return heard(state, { heartbeat: input.heartbeat, clockAheadMs: Date.parse(input.heartbeat.at) - now }, now);
     case 'event':
@@ -22,13 +26,16 @@ export function fold(state: CanteenState, input: Input, now: number): CanteenSta
 }
 
 function heard(state: CanteenState, told: Partial<CanteenState['gateway']>, heardAt: number | null): CanteenState {
-  return { ...state, gateway: { ...state.gateway, ...told, heardAt } };
+  const lastHeardAt = state.gateway.heardAt ?? Number.NEGATIVE_INFINITY;
+  const expectedSince = heardAt !== null && heardAt - lastHeardAt > lineWasDownMs ? heardAt : state.expectedSince;
+  return { ...state, expectedSince, gateway: { ...state.gateway, ...told, heardAt } };
 }
 
 /** The last will of a connection may come after its successor's greeting: then it says nothing of now. */
-function foldStatus(state: CanteenState, status: Status, now: number): CanteenState {
+function foldStatus(state: CanteenState, { status, at }: { status: Status; at: string }, now: number): CanteenState {
   const { status: known, heardAt } = state.gateway;
-  if (status.online) return heard(state, { status }, now);
+  // A greeting comes before the facts of its connection, so that they are read by the right clock from the first.
+  if (status.online) return heard(state, { status, clockAheadMs: Date.parse(at) - now }, now);
   if (known !== null && Date.parse(known.since) > Date.parse(status.since)) return state;
   return heard(state, { status }, heardAt);
 }
@@ -39,7 +46,7 @@ function foldEvent(state: CanteenState, event: OutboxEvent, now: number): Cantee
     case 'cn.mingzao.fact.v1':
       return foldFact(state, event.data, position, now);
     case 'cn.mingzao.layout.v1':
-      return foldLayout(state, event.data, { position, since: now });
+      return foldLayout(state, event.data, { position, since: now, toldAt: byServerClock(state, event.time, now) });
     case 'cn.mingzao.loss.v1': {
       const { from, to, reason } = event.data;
       return { ...state, losses: [...state.losses, { at: now, from, to, reason }].slice(-lossesKept) };
@@ -54,24 +61,53 @@ function foldEvent(state: CanteenState, event: OutboxEvent, now: number): Cantee
 function foldFact(state: CanteenState, fact: Fact, position: Position, now: number): CanteenState {
   const key = factKey(fact.device, fact.check);
   const before = state.facts[key];
-  if (before !== undefined && !isNewer({ position, at: fact.observedAt }, { position: before.position, at: before.fact.observedAt }))
+  const seenAt = byServerClock(state, fact.observedAt, now);
+  if (
+    before !== undefined &&
+    !isNewer({ position, at: seenAt }, { position: before.position, at: before.believedUntil - lastsMs(before.fact) })
+  )
     return state;
-  const believedUntil = believedUntilByServer(fact, state.gateway.clockAheadMs ?? 0, now);
+  if (before === undefined && (wasRemoved(state, fact.device, position) || Object.keys(state.facts).length >= factsMax)) return state;
+  const believedUntil = seenAt + lastsMs(fact);
   const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now) };
   return { ...state, facts: { ...state.facts, [key]: known } };
 }
 
 /** Within one outbox the sequence decides, whatever a clock did; between two outboxes only the time of looking can. */
-function isNewer(candidate: { position: Position; at: string }, known: { position: Position; at: string }): boolean {
+function isNewer(candidate: { position: Position; at: number }, known: { position: Position; at: number }): boolean {
   if (candidate.position.epoch === known.position.epoch) return candidate.position.sequence > known.position.sequence;
-  return Date.parse(candidate.at) > Date.parse(known.at);
+  return candidate.at > known.at;
 }
 
-/** The gateway's instant by the server's clock, and never longer from now than the fact's own length: a fast clock at the edge must not keep a fact alive. */
-function believedUntilByServer(fact: Fact, clockAheadMs: number, now: number): number {
-  const lasts = Date.parse(fact.validUntil) - Date.parse(fact.observedAt);
-  return Math.min(Date.parse(fact.validUntil) - clockAheadMs, now + lasts);
+/** What is told of a device that a later layout no longer has is of no interest, though it may come after that layout. */
+function wasRemoved({ layout }: CanteenState, device: string, { epoch, sequence }: Position): boolean {
+  if (layout === null || layout.position.epoch !== epoch || layout.position.sequence < sequence) return false;
+  return !devicesOf(layout.layout).has(device);
 }
+
+/** An instant of the gateway by the server's clock, and never later than now: a fast clock at the edge must not keep a fact alive, nor put it above later ones. */
+function byServerClock(state: CanteenState, instant: string, now: number): number {
+  return Math.min(Date.parse(instant) - (state.gateway.clockAheadMs ?? 0), now);
+}
+
+/** What a fact says of itself, but never longer than the longest a sound gateway asks for. */
+function lastsMs(fact: Fact): number {
+  return Math.min(Date.parse(fact.validUntil) - Date.parse(fact.observedAt), believedMsMax[fact.check]);
+}
+
+const minuteMs = 60_000;
+const dayMs = 1440 * minuteMs;
+
+/** Three of the longest intervals a gateway can be set to, and an hour for the look itself. */
+const believedMsMax: Record<Fact['check'], number> = {
+  reachable: 75 * minuteMs,
+  clock: 75 * minuteMs,
+  stream: 240 * minuteMs,
+  picture: 240 * minuteMs,
+  identity: 3 * dayMs + 60 * minuteMs,
+  footage: 3 * dayMs + 60 * minuteMs,
+  playback: 3 * dayMs + 60 * minuteMs,
+};
 
 function outcomeSince(before: KnownFact | undefined, fact: Fact, now: number): number {
   if (before === undefined) return now;
@@ -80,16 +116,23 @@ function outcomeSince(before: KnownFact | undefined, fact: Fact, now: number): n
   return lapsed && fact.outcome === 'unknown' ? before.believedUntil : now;
 }
 
-function foldLayout(state: CanteenState, layout: Layout, told: { position: Position; since: number }): CanteenState {
+function foldLayout(state: CanteenState, layout: Layout, told: Omit<KnownLayout, 'layout'>): CanteenState {
   const known = state.layout;
-  if (known !== null && known.position.epoch === told.position.epoch && known.position.sequence >= told.position.sequence) return state;
-  const devices = new Set([...layout.cameras, ...layout.recorders].map((device) => device.id));
-  const facts = Object.fromEntries(Object.entries(state.facts).filter(([, { fact }]) => devices.has(fact.device)));
+  if (known !== null && !isNewer({ position: told.position, at: told.toldAt }, { position: known.position, at: known.toldAt }))
+    return state;
+  const devices = devicesOf(layout);
+  const { epoch, sequence } = told.position;
+  const isLater = ({ position }: KnownFact) => position.epoch === epoch && position.sequence > sequence;
+  const facts = Object.entries(state.facts).filter(([, fact]) => devices.has(fact.fact.device) || isLater(fact));
   return {
     ...state,
     layout: { layout, ...told, since: sameLayout(known?.layout, layout) ? (known?.since ?? told.since) : told.since },
-    facts,
+    facts: Object.fromEntries(facts),
   };
+}
+
+function devicesOf({ cameras, recorders }: Layout): Set<string> {
+  return new Set([...cameras, ...recorders].map(({ id }) => id));
 }
 
 /** A gateway tells its layout at every start; that alone begins no new grace. */

@@ -19,9 +19,18 @@ export interface KnownFact {
   since: number;
 }
 
+export interface KnownLayout {
+  layout: Layout;
+  position: Position;
+  /** Since when it has been this one, milliseconds since 1970, by the server's clock. */
+  since: number;
+  /** When the gateway last told it, milliseconds since 1970, by the server's clock. */
+  toldAt: number;
+}
+
 export interface CanteenState {
   canteen: string;
-  /** When the server began to expect something of this canteen: its creation, or the server's own latest start. Silence counts from here. */
+  /** When something could first be expected of this canteen: its creation, the server's own latest start, or the return of a line that was down. */
   expectedSince: number;
   gateway: {
     heardAt: number | null;
@@ -30,7 +39,7 @@ export interface CanteenState {
     /** How far the gateway's clock is ahead of the server's, milliseconds, as of its last heartbeat. */
     clockAheadMs: number | null;
   };
-  layout: { layout: Layout; position: Position; since: number } | null;
+  layout: KnownLayout | null;
   /** By `device/check`. */
   facts: Record<string, KnownFact>;
   losses: { at: number; from: number; to: number; reason: string }[];
@@ -39,7 +48,7 @@ export interface CanteenState {
 /** One thing the server was told, already validated. */
 export type Input =
   | { kind: 'event'; event: OutboxEvent }
-  | { kind: 'status'; status: Status }
+  | { kind: 'status'; status: Status; at: string }
   | { kind: 'heartbeat'; heartbeat: Heartbeat };
 
 /** A canteen nothing has been heard of yet. */
@@ -57,6 +66,33 @@ export function newCanteen(canteen: string, now: number): CanteenState {
 /** The server was down: what it missed meanwhile is its own fault, so silence counts from `now`. */
 export function expectFrom(state: CanteenState, now: number): CanteenState {
   return { ...state, expectedSince: now };
+}
+
+/** The latest instant in `state` that was `now` when it was written: a clock that shows less has been set back since. */
+export function latestNow({ expectedSince, gateway }: CanteenState): number {
+  return Math.max(expectedSince, gateway.heardAt ?? 0);
+}
+
+/** The server's clock was set: every instant in `state` that was read off it moves along, so that nothing lives longer for it. */
+export function shiftClock(state: CanteenState, byMs: number): CanteenState {
+  const { gateway, layout } = state;
+  return {
+    ...state,
+    expectedSince: state.expectedSince + byMs,
+    gateway: {
+      ...gateway,
+      heardAt: gateway.heardAt === null ? null : gateway.heardAt + byMs,
+      clockAheadMs: gateway.clockAheadMs === null ? null : gateway.clockAheadMs - byMs,
+    },
+    layout: layout === null ? null : { ...layout, since: layout.since + byMs, toldAt: layout.toldAt + byMs },
+    facts: Object.fromEntries(
+      Object.entries(state.facts).map(([key, known]) => [
+        key,
+        { ...known, believedUntil: known.believedUntil + byMs, since: known.since + byMs },
+      ]),
+    ),
+    losses: state.losses.map((loss) => ({ ...loss, at: loss.at + byMs })),
+  };
 }
 
 /** Where a fact stands in `facts`. */

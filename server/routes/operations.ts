@@ -5,7 +5,7 @@ import { Instant } from '#contract/primitives.ts';
 import type { Canteens } from '../canteens.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import type { EventStreams } from './event-streams.ts';
-import { Limit, Problem } from './schemas.ts';
+import { Invalid, Limit } from './schemas.ts';
 
 const closed = { additionalProperties: false };
 const tags = ['operations'];
@@ -24,7 +24,7 @@ const Health = Type.Object(
     waiting: Type.Integer({ minimum: 0, description: 'messages that are not stored yet' }),
     connections: Type.Object({ gateways: Count, pages: Count }, closed),
   },
-  closed,
+  { ...closed, description: 'How the server is' },
 );
 
 const Quarantined = Type.Object(
@@ -79,7 +79,13 @@ export function operationsRoutes(deps: {
           tags,
           summary: 'Messages that could not be taken in, newest first',
           querystring: Type.Object({ limit: Limit(1000, 100) }, closed),
-          response: { 200: Type.Object({ quarantined: Type.Array(Quarantined) }, closed), 400: Problem },
+          response: {
+            200: Type.Object(
+              { quarantined: Type.Array(Quarantined) },
+              { ...closed, description: 'The refused messages, each with the reason' },
+            ),
+            400: Invalid,
+          },
         },
       },
       async ({ query }) => ({ quarantined: await store.quarantine(query.limit) }),

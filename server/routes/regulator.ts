@@ -10,7 +10,7 @@ import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import type { EventStreams } from './event-streams.ts';
-import { Limit, Problem } from './schemas.ts';
+import { CanteenId, Invalid, Limit, NotFound, Unavailable } from './schemas.ts';
 import { canteenView, worstFirst } from './views.ts';
 
 const closed = { additionalProperties: false };
@@ -44,8 +44,8 @@ export function regulatorRoutes(deps: {
         schema: {
           tags,
           summary: 'One canteen: verdict, open gaps, devices and the newest fact of each check',
-          params: Type.Object({ id: Identifier }, closed),
-          response: { 200: CanteenView, 400: Problem, 404: Problem },
+          params: Type.Object({ id: CanteenId }, closed),
+          response: { 200: CanteenView, 400: Invalid, 404: NotFound },
         },
       },
       ({ params }) => {
@@ -63,17 +63,26 @@ export function regulatorRoutes(deps: {
           summary: 'Acceptance gaps, those opened last first',
           querystring: Type.Object(
             {
-              status: Type.Enum(['open', 'closed', 'all'], { default: 'open' }),
-              canteen: Type.Optional(Identifier),
-              rule: Type.Optional(Identifier),
+              status: Type.Enum(['open', 'closed', 'all'], { default: 'open', description: 'which gaps' }),
+              canteen: Type.Optional(CanteenId),
+              rule: Type.Optional(Type.String({ ...Identifier, description: 'a rule’s id, e.g. retention-short' })),
               limit: Limit(1000, 200),
             },
             closed,
           ),
-          response: { 200: Type.Object({ at: Instant, gaps: Type.Array(Gap) }, closed), 400: Problem },
+          response: {
+            200: Type.Object({ at: Instant, gaps: Type.Array(Gap) }, { ...closed, description: 'The gaps, and as of when' }),
+            400: Invalid,
+            503: Unavailable,
+          },
         },
       },
-      async ({ query }) => ({ at: at(), gaps: await store.gaps(query) }),
+      async ({ query }) => {
+        // Gaps open by being stored: without a store that works, an empty list would be a lie.
+        if (!canteens.storing())
+          throw new ServerError('not-storing', 'nothing can be stored at present, so which gaps are open is not known');
+        return { at: at(), gaps: await store.gaps(query) };
+      },
     );
 
     app.get(
@@ -82,7 +91,9 @@ export function regulatorRoutes(deps: {
         schema: {
           tags,
           summary: 'The standard every canteen is judged by',
-          response: { 200: Type.Object({ standards: Type.Array(Standard) }, closed) },
+          response: {
+            200: Type.Object({ standards: Type.Array(Standard) }, { ...closed, description: 'The standards, each number with its clause' }),
+          },
         },
       },
       () => ({ standards: [standard] }),
@@ -94,7 +105,10 @@ export function regulatorRoutes(deps: {
         schema: {
           tags,
           summary: 'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, and `tick` in between',
-          response: { 200: { content: { 'text/event-stream': { schema: EventStream } } }, 503: Problem },
+          response: {
+            200: { description: 'A stream that does not end', content: { 'text/event-stream': { schema: EventStream } } },
+            503: Unavailable,
+          },
         },
       },
       (_, reply) => {

@@ -1,8 +1,19 @@
 // The schemas that every audience's routes share.
 import { Type } from 'typebox';
+import { Identifier } from '#contract/primitives.ts';
 
 /** What every refused or failed request gets: a stable code, and a sentence. */
-export const Problem = Type.Object({ error: Type.String(), message: Type.String() }, { additionalProperties: false });
+const problem = (description: string) =>
+  Type.Object(
+    { error: Type.String({ description: 'stable: programs match on it' }), message: Type.String({ description: 'for people' }) },
+    { additionalProperties: false, description },
+  );
+
+export const Invalid = problem('The request is not one this interface knows; the sentence says what is allowed');
+export const NotFound = problem('There is no such thing');
+export const Unavailable = problem('It cannot be told at present; ask again later');
+
+export const CanteenId = Type.String({ ...Identifier, description: 'a canteen’s id, as /api/canteens lists it' });
 
 export const Limit = (maximum: number, byDefault: number) =>
   Type.Integer({ minimum: 1, maximum, default: byDefault, description: `1 to ${maximum}` });

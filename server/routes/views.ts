@@ -1,9 +1,9 @@
 // Makes what the pages show out of what the server holds. Pure.
-import type { Fact } from '#contract/facts.ts';
+import type { CheckName, Fact } from '#contract/facts.ts';
 import { type Outcome, severities } from '#contract/primitives.ts';
 import type { CanteenSummary, CanteenView, DeviceView } from '#contract/views.ts';
 import type { Standing } from '../canteens.ts';
-import type { CanteenState } from '../compliance/state.ts';
+import { believed } from '../compliance/believed.ts';
 
 const outcomes: Outcome[] = ['fault', 'unknown', 'ok'];
 const byName = new Intl.Collator('zh-Hans-CN');
@@ -18,31 +18,39 @@ export function worstFirst(a: CanteenSummary, b: CanteenSummary): number {
   );
 }
 
-export function canteenView({ summary, open, state }: Standing, now: number): CanteenView {
-  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(state, now) };
+export function canteenView(standing: Standing, now: number): CanteenView {
+  const { summary, open } = standing;
+  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now) };
 }
 
 function gravity({ worstSeverity }: CanteenSummary): number {
   return worstSeverity === null ? severities.length : severities.indexOf(worstSeverity);
 }
 
-function devicesOf(state: CanteenState, now: number): DeviceView[] {
+/** While nothing comes from the gateway, what it told before says nothing of now. */
+function devicesOf({ state, open, summary }: Standing, now: number): DeviceView[] {
   if (state.layout === null) return [];
   const { cameras, recorders } = state.layout.layout;
-  const facts = Map.groupBy(Object.values(state.facts), ({ fact }) => fact.device);
-  const device = (id: string) => {
-    const shown = (facts.get(id) ?? []).map(
-      ({ fact, believedUntil }): Fact => (now > believedUntil ? { ...fact, outcome: 'unknown' } : fact),
-    );
-    return { outcome: worstOf(shown), facts: shown };
+  const silent = summary.staleAt === null;
+  const known = Map.groupBy(Object.values(state.facts), ({ fact }) => fact.device);
+  const device = (id: string, needed: readonly CheckName[]) => {
+    const facts = (known.get(id) ?? []).map(({ fact }): Fact => {
+      const { outcome } = believed(state, { device: id, check: fact.check }, now);
+      return { ...fact, outcome: silent ? 'unknown' : outcome };
+    });
+    const untold = needed.filter((check) => !facts.some((fact) => fact.check === check)).map(() => 'unknown' as const);
+    const gaps = open.filter((gap) => gap.device === id && gap.foldedUnder === null).map(({ certainty }) => certainty);
+    return { outcome: silent ? ('unknown' as const) : worstOf([...facts.map(({ outcome }) => outcome), ...untold, ...gaps]), facts };
   };
   return [
-    ...cameras.map(({ id, name, zones }) => ({ id, name, kind: 'camera' as const, zones, ...device(id) })),
-    ...recorders.map(({ id, name }) => ({ id, name, kind: 'recorder' as const, zones: [], ...device(id) })),
+    ...cameras.map(({ id, name, zones }) => ({ id, name, kind: 'camera' as const, zones, ...device(id, neededOf.camera) })),
+    ...recorders.map(({ id, name }) => ({ id, name, kind: 'recorder' as const, zones: [], ...device(id, neededOf.recorder) })),
   ];
 }
 
-/** A device of which nothing is known is unknown. */
-function worstOf(facts: Fact[]): Outcome {
-  return facts.length === 0 ? 'unknown' : (outcomes.find((outcome) => facts.some((fact) => fact.outcome === outcome)) ?? 'unknown');
+/** A device of which one of these was never told is unknown, whatever else is. */
+const neededOf = { camera: ['reachable', 'clock', 'stream', 'picture'], recorder: ['reachable', 'clock', 'footage'] } as const;
+
+function worstOf(found: Outcome[]): Outcome {
+  return outcomes.find((outcome) => found.includes(outcome)) ?? 'unknown';
 }

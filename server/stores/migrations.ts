@@ -1,9 +1,11 @@
 // How the state database came to be as it is, step by step; each step runs once, in order of its name, when the server starts.
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import type { Tables } from './tables.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: initial },
+  '0002-ages': { up: ages },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -63,4 +65,23 @@ async function initial(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('value', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+/** What is to be forgotten some day is found by its age. */
+async function ages(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex('events_by_age').on('events').column('received_at').execute();
+  await db.schema.alterTable('gaps').addColumn('closed_at', 'text').execute();
+  await db.schema.createIndex('gaps_by_age').on('gaps').column('closed_at').execute();
+  await db.schema
+    .alterTable('watermarks')
+    .addColumn('updated_at', 'text', (column) => column.notNull().defaultTo(''))
+    .execute();
+  const known = db as Kysely<Pick<Tables, 'gaps'>>;
+  for (const { canteen, id, body } of await known.selectFrom('gaps').selectAll().where('status', '=', 'closed').execute())
+    await known
+      .updateTable('gaps')
+      .set({ closed_at: JSON.parse(body).closedAt })
+      .where('canteen', '=', canteen)
+      .where('id', '=', id)
+      .execute();
 }

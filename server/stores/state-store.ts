@@ -36,11 +36,19 @@ export interface Refused {
 
 /** Everything one transaction writes. */
 export interface Commit {
+  /** Milliseconds since 1970, by the server's clock. */
+  at: number;
   events: ReceivedEvent[];
   watermarks: Watermark[];
   refused: Refused[];
   states: { before: CanteenState | undefined; after: CanteenState }[];
   gaps: Gap[];
+}
+
+/** What was received, or closed, before these instants may be forgotten: milliseconds since 1970. */
+export interface Expiry {
+  events: number;
+  closedGaps: number;
 }
 
 export interface GapQuery {
@@ -67,11 +75,18 @@ export interface StateStore {
   tallies(): Promise<Tallies>;
   /** All of it or, where the promise is rejected, nothing. An event already stored is left as it is. */
   commit(change: Commit): Promise<void>;
+  /** Forgets a few hundred of what has expired, the oldest first, and says how many: a small step, so that storing never waits long. */
+  prune(expiry: Expiry): Promise<number>;
   close(): Promise<void>;
 }
 
 /** How many refused messages are kept; older ones are forgotten, though still counted. */
 export const quarantineKept = 10_000;
+
+/** How many lives of its outbox are remembered of each canteen, those heard of last: a sound gateway begins a new one once in years. */
+export const epochsKept = 64;
+
+const rowsPerPrune = 250;
 
 /** Rows an insert carries at most: SQLite binds 32,766 values, and equal statements are prepared once. */
 const rowsPerInsert = 100;
@@ -94,6 +109,7 @@ export async function openStateStore(url: string): Promise<StateStore> {
       db.selectFrom('quarantine').select(['canteen', 'topic', 'reason', 'payload', 'at']).orderBy('id', 'desc').limit(limit).execute(),
     tallies: () => readTallies(db),
     commit: (change) => db.transaction().execute((transaction) => write(transaction, change)),
+    prune: (expiry) => db.transaction().execute((transaction) => prune(transaction, expiry)),
     close: () => db.destroy(),
   };
 }
@@ -149,7 +165,7 @@ async function readTallies(db: Kysely<Tables>): Promise<Tallies> {
 
 async function write(db: Transaction<Tables>, change: Commit): Promise<void> {
   await writeEvents(db, change.events);
-  await writeWatermarks(db, change.watermarks);
+  await writeWatermarks(db, change.watermarks, change.at);
   await writeStates(db, change.states);
   await writeGaps(db, change.gaps);
   await writeRefused(db, change.refused);
@@ -177,18 +193,30 @@ async function writeEvents(db: Transaction<Tables>, events: ReceivedEvent[]): Pr
   await tally(db, 'events', stored);
 }
 
-async function writeWatermarks(db: Transaction<Tables>, watermarks: Watermark[]): Promise<void> {
-  const rows = watermarks.map(({ beyond, ...watermark }) => ({ ...watermark, beyond: JSON.stringify(beyond) }));
+async function writeWatermarks(db: Transaction<Tables>, watermarks: Watermark[], at: number): Promise<void> {
+  const updated_at = new Date(at).toISOString();
+  const rows = watermarks.map(({ beyond, ...watermark }) => ({ ...watermark, beyond: JSON.stringify(beyond), updated_at }));
   for (const some of chunks(rows))
     await db
       .insertInto('watermarks')
       .values(some)
       .onConflict((conflict) =>
-        conflict
-          .columns(['canteen', 'epoch'])
-          .doUpdateSet((row) => ({ through: row.ref('excluded.through'), beyond: row.ref('excluded.beyond') })),
+        conflict.columns(['canteen', 'epoch']).doUpdateSet((row) => ({
+          through: row.ref('excluded.through'),
+          beyond: row.ref('excluded.beyond'),
+          updated_at: row.ref('excluded.updated_at'),
+        })),
       )
       .execute();
+  for (const canteen of new Set(watermarks.map((mark) => mark.canteen))) await forgetOldEpochs(db, canteen);
+}
+
+async function forgetOldEpochs(db: Transaction<Tables>, canteen: string): Promise<void> {
+  const ofCanteen = db.selectFrom('watermarks').where('canteen', '=', canteen);
+  const { count } = await ofCanteen.select((row) => row.fn.countAll().as('count')).executeTakeFirstOrThrow();
+  if (Number(count) <= epochsKept) return;
+  const kept = ofCanteen.select('epoch').orderBy('updated_at', 'desc').orderBy('epoch').limit(epochsKept);
+  await db.deleteFrom('watermarks').where('canteen', '=', canteen).where('epoch', 'not in', kept).execute();
 }
 
 /** Facts have rows of their own, so that one new fact does not write a canteen's hundred others again. */
@@ -231,6 +259,7 @@ async function writeGaps(db: Transaction<Tables>, gaps: Gap[]): Promise<void> {
     rule: gap.rule,
     status: gap.status,
     opened_at: gap.openedAt,
+    closed_at: gap.closedAt,
     body: JSON.stringify(gap),
   }));
   for (const some of chunks(rows))
@@ -238,9 +267,36 @@ async function writeGaps(db: Transaction<Tables>, gaps: Gap[]): Promise<void> {
       .insertInto('gaps')
       .values(some)
       .onConflict((conflict) =>
-        conflict.columns(['canteen', 'id']).doUpdateSet((row) => ({ status: row.ref('excluded.status'), body: row.ref('excluded.body') })),
+        conflict.columns(['canteen', 'id']).doUpdateSet((row) => ({
+          status: row.ref('excluded.status'),
+          closed_at: row.ref('excluded.closed_at'),
+          body: row.ref('excluded.body'),
+        })),
       )
       .execute();
+}
+
+async function prune(db: Transaction<Tables>, expiry: Expiry): Promise<number> {
+  const before = (ms: number) => new Date(ms).toISOString();
+  const events = db.selectFrom('events').where('received_at', '<', before(expiry.events)).orderBy('received_at').limit(rowsPerPrune);
+  const gaps = db.selectFrom('gaps').where('closed_at', '<', before(expiry.closedGaps)).orderBy('closed_at').limit(rowsPerPrune);
+  const forgotten = [
+    await db
+      .deleteFrom('events')
+      .where((row) =>
+        row(
+          row.refTuple('canteen', 'epoch', 'sequence'),
+          'in',
+          events.select(['canteen', 'epoch', 'sequence']).$asTuple('canteen', 'epoch', 'sequence'),
+        ),
+      )
+      .executeTakeFirst(),
+    await db
+      .deleteFrom('gaps')
+      .where((row) => row(row.refTuple('canteen', 'id'), 'in', gaps.select(['canteen', 'id']).$asTuple('canteen', 'id')))
+      .executeTakeFirst(),
+  ];
+  return forgotten.reduce((sum, { numDeletedRows }) => sum + Number(numDeletedRows), 0);
 }
 
 async function writeRefused(db: Transaction<Tables>, refused: Refused[]): Promise<void> {

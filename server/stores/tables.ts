@@ -3,9 +3,17 @@
 export interface Tables {
   canteens: { canteen: string; body: string };
   facts: { canteen: string; key: string; body: string };
-  gaps: { canteen: string; id: string; rule: string; status: 'open' | 'closed'; opened_at: string; body: string };
+  gaps: {
+    canteen: string;
+    id: string;
+    rule: string;
+    status: 'open' | 'closed';
+    opened_at: string;
+    closed_at: string | null;
+    body: string;
+  };
   events: { canteen: string; epoch: string; sequence: number; type: string; time: string; received_at: string; body: string };
-  watermarks: { canteen: string; epoch: string; through: number; beyond: string };
+  watermarks: { canteen: string; epoch: string; through: number; beyond: string; updated_at: string };
   quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
   tallies: { name: string; value: number };
 }

@@ -13,12 +13,13 @@ import {
   heartbeatMessage,
   layoutEvent,
   lossEvent,
+  playbackEvent,
   replyEvent,
   statusMessage,
 } from './messages.ts';
 
 const golden: [string, TSchema, unknown][] = [
-  ['events', EventBatch, [layoutEvent, lossEvent, replyEvent, factEvent, footageEvent, faultEvent]],
+  ['events', EventBatch, [layoutEvent, lossEvent, replyEvent, factEvent, footageEvent, playbackEvent, faultEvent]],
   ['status', StatusMessage, statusMessage],
   ['heartbeat', HeartbeatMessage, heartbeatMessage],
   ['ack', AckMessage, ackMessage],

@@ -65,6 +65,37 @@ export const footageEvent = {
   },
 };
 
+export const playbackEvent = {
+  ...attributes,
+  id: '5f0c8a52/10',
+  type: 'cn.mingzao.fact.v1',
+  ...place(10),
+  data: {
+    schemaVersion: 1,
+    check: 'playback',
+    device: 'nvr',
+    outcome: 'fault',
+    fault: 'stalled',
+    detail: 'rec-2 at 2026-09-14T02:11:09.000Z: PLAY was accepted, and then no packets came',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T07:10:00.000Z',
+    measured: {
+      samples: [
+        {
+          camera: 'kitchen-1',
+          recording: 'rec-2',
+          asked: '2026-08-23T06:02:33.000Z',
+          outcome: 'ok',
+          played: '2026-08-23T06:02:32.500Z',
+          deviationSeconds: -0.5,
+          sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        },
+        { camera: 'kitchen-1', recording: 'rec-2', asked: '2026-09-14T02:11:09.000Z', outcome: 'fault', fault: 'stalled' },
+      ],
+    },
+  },
+};
+
 export const faultEvent = {
   ...attributes,
   id: '5f0c8a52/9',

@@ -38,9 +38,20 @@ describe('a settings file', () => {
     ['port: 70000', /yaml: port: found 70000, it must be <= 65535/],
     ['prot: 1', /unknown key "prot"; allowed: port, name/],
     ['port: [1', /yaml:\d+:\d+: not valid YAML/],
+    ['', /yaml: the file is empty$/],
     ['- 1', /\(top level\): found \[1\], it must be object/],
   ])('that reads %o is refused in a sentence naming file, key, what was found and what is allowed', (text, sentence) => {
     expect(complaint(() => readSettings(fileOf(text), Settings))).toMatch(sentence);
+  });
+
+  it('with a kind there is none of is told which kinds there are, whatever else that kind would need', () => {
+    const Camera = Type.Object({ kind: Type.Literal('camera') }, { additionalProperties: false });
+    const Recorder = Type.Object({ kind: Type.Literal('recorder'), channels: Type.Integer() }, { additionalProperties: false });
+    const Devices = Type.Object({ devices: Type.Array(Type.Union([Camera, Recorder])) });
+    const read = (text: string) => complaint(() => readSettings(fileOf(text), Devices));
+    expect(read('devices: [{ kind: camra }]')).toMatch(/devices\.0\.kind: found "camra", allowed: "camera", "recorder"$/);
+    expect(read('devices: [{ kind: recorder }]')).toMatch(/devices\.0: the key "channels" is missing$/);
+    expect(read('devices: [{ kind: camera, channels: 1 }]')).toMatch(/devices\.0: unknown key "channels"; allowed: kind$/);
   });
 
   it('that is missing is named', () => {

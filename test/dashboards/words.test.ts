@@ -54,6 +54,18 @@ describe('a fact in words', () => {
     },
   });
 
+  const playback = (...deviations: (number | undefined)[]): Fact => ({
+    ...seen,
+    check: 'playback',
+    measured: {
+      samples: deviations.map((deviationSeconds) => ({
+        recording: 'r1',
+        asked: '2026-08-26T06:02:33Z',
+        ...(deviationSeconds === undefined ? { outcome: 'fault', fault: 'stalled' } : { outcome: 'ok', deviationSeconds }),
+      })),
+    },
+  });
+
   it.each<[Fact, string[]]>([
     [clock(-1.24), ['误差 1.2 秒']],
     [clock(-75.4), ['慢 75 秒']],
@@ -62,6 +74,9 @@ describe('a fact in words', () => {
     [{ ...seen, check: 'identity' }, []],
     [footage({ oldest: '2026-08-25T00:00:00Z', gapCount: 2 }), ['名-cam-1：自 2026年8月25日 起，间断 2 处']],
     [footage({ gapCount: 0 }), ['名-cam-1：没有录像']],
+    [playback(-0.5, 0.2, undefined), ['抽查 3 处，可回放 2 处', '与所点时刻相差至多 1 秒']],
+    [playback(undefined), ['抽查 1 处，可回放 0 处']],
+    [playback(), []],
   ])('%# is told so', (fact, told) => {
     expect(factInWords(fact, saying)).toEqual(told);
   });

@@ -95,6 +95,7 @@ function serverSettings(folder: string, port: { http: number; mqtt: number }): S
     standard: { ...standard, gatewayHeard: { ...standard.gatewayHeard, silentAfterSeconds: 10 } },
     pages: resolve('dashboards/dist'),
     sweepSeconds: 1,
+    keep: { eventsDays: 1, closedGapsDays: 1, evidenceDays: 1, evidenceMegabytesPerCanteen: 1 },
     canteens: [{ ...canteen, keySha256: createHash('sha256').update(gatewayKey).digest() }],
     log: { level: 'error' },
   };
@@ -131,7 +132,7 @@ function gatewaySettings(folder: string, simulated: SimulatedCanteen, mqtt: stri
         credentials: account,
       },
     ],
-    intervals: { contact: 2, identity: 60, sample: 10, footage: 60, heartbeat: 3 },
+    intervals: { contact: 2, identity: 60, sample: 10, footage: 60, playback: 60, heartbeat: 3 },
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
     log: { level: 'error' },

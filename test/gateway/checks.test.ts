@@ -5,7 +5,7 @@ import { Fact, type FaultCode, type FootageMeasured } from '#contract/facts.ts';
 import { changed } from '../../gateway/checks/changed.ts';
 import { judge } from '../../gateway/checks/index.ts';
 import type { Observation, Seen } from '../../gateway/observation.ts';
-import { unobserved } from '../../gateway/unobserved.ts';
+import { unobserved } from '../../gateway/supervise/unobserved.ts';
 
 const observed = { device: 'camera-1', at: '2026-11-23T08:00:00.000Z' };
 const seen = <Value>(value: Value): Seen<Value> => ({ ok: true, value });
@@ -75,7 +75,7 @@ describe('a stream that cannot be seen', () => {
   });
 });
 
-test.each(['contact', 'identity', 'sample', 'footage'] as const)(
+test.each(['contact', 'identity', 'sample', 'footage', 'playback'] as const)(
   'facts of an unmade %s observation are of the contract, however long the detail',
   (kind) => {
     const about = {

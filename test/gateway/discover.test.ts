@@ -1,11 +1,14 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { readSettings } from '#config/settings.ts';
+import { GatewayConfig } from '../../gateway/config.ts';
 import { runDiscover } from '../../gateway/discover.ts';
 import { scanAddresses } from '../../gateway/onvif/scan.ts';
 import { prepareMedia } from '../simulators/media.ts';
 import { clockAnswer, httpDevice, rawDevice, soapFault } from './onvif-raw-device.ts';
+import { mayHavePrivateNetwork, runInPrivateNetwork } from './private-network.ts';
 
 async function discover(...args: string[]) {
   const said = { out: [] as string[], err: [] as string[] };
@@ -41,13 +44,21 @@ describe('a scan', () => {
     expect(JSON.parse(out)).toEqual({ devices: [{ address: camera.address, via: 'scan' }], problems: [] });
   });
 
+  test('prints, when asked, the lines that register what it found', async () => {
+    await using camera = await httpDevice((_, response) => response.end(clockAnswer(Date.now())));
+    const { out } = await discover('--no-multicast', '--scan', `127.0.0.1:${camera.port}`, '--settings');
+    const file = join(mkdtempSync(join(tmpdir(), 'mingzao-discover-')), 'gateway.yaml');
+    writeFileSync(file, `canteen: c1\nserver: { url: 'mqtt://127.0.0.1:1883', keyFile: key }\nzones: []\n${out}\n`);
+    expect(readSettings(file, GatewayConfig).cameras).toEqual([{ id: 'camera-1', name: 'camera 1', zones: [], address: camera.address }]);
+  });
+
   test('that finds nothing has looked all the same', async () => {
     await using silent = await httpDevice((_, response) => response.end('no'));
     expect(await discover('--no-multicast', '--scan', `127.0.0.1:${silent.port}`)).toMatchObject({ code: 0, out: 'no device answered' });
   });
 });
 
-test.each([[['--no-multicast']], [['--scan', '10.0.0.0/8']], [['--everything']], [['10.0.0.1']]])(
+test.each([[['--no-multicast']], [['--scan', '10.0.0.0/8']], [['--json', '--settings']], [['--everything']], [['10.0.0.1']]])(
   '%j is refused in a sentence, before anything is asked',
   async (args) => {
     const { code, out, err } = await discover(...args);
@@ -56,22 +67,9 @@ test.each([[['--no-multicast']], [['--scan', '10.0.0.0/8']], [['--everything']],
   },
 );
 
-const privateNetwork = 'ip link set lo up && ip link set lo multicast on && ip route add 239.0.0.0/8 dev lo';
-// Never on the machine's real network: that would ask other people's cameras.
-const mayUnshare = spawnSync('unshare', ['-n', 'sh', '-c', privateNetwork]).status === 0;
-
-test.skipIf(!mayUnshare)('devices are found by multicast, each once, at an address that leads to them', async () => {
+test.skipIf(!mayHavePrivateNetwork)('devices are found by multicast, each once, at an address that leads to them', async () => {
   await prepareMedia();
-  const script = join(import.meta.dirname, 'discover-in-namespace.ts');
-  const { stdout } = await promisify(execFile)('unshare', [
-    '-n',
-    'sh',
-    '-c',
-    `${privateNetwork} && exec "$0" "$1"`,
-    process.execPath,
-    script,
-  ]);
-  const { devices, problems } = JSON.parse(stdout);
+  const { devices, problems } = JSON.parse(await runInPrivateNetwork('discover-in-namespace.ts'));
   expect(problems).toEqual([]);
   expect(devices).toHaveLength(2);
   for (const device of devices)

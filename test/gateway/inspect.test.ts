@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Inspection } from '../../gateway/inspect/inspection.ts';
 import { runInspect } from '../../gateway/inspect.ts';
-import type { Inspection } from '../../gateway/inspection.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type SimulatedRecorder } from '../simulators/recorder.ts';
@@ -12,7 +12,7 @@ import { rawDevice } from './onvif-raw-device.ts';
 const now = () => Date.UTC(2026, 10, 23, 4, 0, 0);
 const folder = mkdtempSync(join(tmpdir(), 'mingzao-test-'));
 const passwordFile = join(folder, 'password');
-const account = ['--username', 'admin', '--password-file', passwordFile];
+const account = ['--user', 'admin', '--password-file', passwordFile];
 let camera: SimulatedCamera;
 let recorder: SimulatedRecorder;
 
@@ -80,7 +80,7 @@ describe('an inspection', () => {
     const { code, out } = await inspect(recorder.onvifUrl, ...account, '--days', '5');
     expect(code).toBe(0);
     expect(out).toContain('serial SIMNVR0001');
-    expect(out).toMatch(/recording Recording_2 .* 1 gaps/);
+    expect(out).toMatch(/recording Recording_2 .* 1 gap/);
   });
 
   test('without the password tells what everyone may know, and what was refused', async () => {
@@ -102,8 +102,8 @@ test.each([
   [['a', 'b'], 'exactly one address'],
   [['http://admin:secret@10.0.0.1'], 'without user name'],
   [['10.0.0.1', '--days', 'many'], 'allowed: a whole number'],
-  [['10.0.0.1', '--username', 'admin'], 'go together'],
-  [['10.0.0.1', '--username', 'admin', '--password-file', '/nowhere'], 'there is no such file'],
+  [['10.0.0.1', '--user', 'admin'], 'go together'],
+  [['10.0.0.1', '--user', 'admin', '--password-file', '/nowhere'], 'there is no such file'],
   [['10.0.0.1', '--password', 'x'], 'Unknown option'],
 ])('%j is refused in a sentence', async (args, sentence) => {
   const { code, out, err } = await inspect(...args);

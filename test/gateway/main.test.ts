@@ -2,24 +2,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Aedes } from 'aedes';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { envelope, type OutboxEvent } from '#contract/envelope.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type SimulatedRecorder } from '../simulators/recorder.ts';
+import { createRememberingServer, type RememberingServer } from './remembering-server.ts';
 
 const main = join(import.meta.dirname, '../../gateway/main.ts');
 const patient = { timeout: 40_000, interval: 50 };
 
 describe('a command that cannot be carried out', () => {
   test.each<[string[], RegExp]>([
-    [[], /usage: node gateway\/main.ts run/],
-    [['fly'], /usage: node gateway\/main.ts run/],
+    [[], /^a command is missing\nusage: run/],
+    [['fly'], /^"fly" is no command\nusage: run/],
     [['run'], /--config is missing/],
     [['run', '--confg', 'x'], /Unknown option '--confg'/],
     [['run', '--config', '/nowhere/gateway.yaml'], /\/nowhere\/gateway.yaml: there is no such file/],
@@ -36,10 +34,7 @@ describe('a running gateway', () => {
   let folder: string;
   let camera: SimulatedCamera;
   let recorder: SimulatedRecorder;
-  let broker: Aedes;
-  let server: Server;
-  let events: OutboxEvent[];
-  let statuses: boolean[];
+  let server: RememberingServer;
   let gateway: ChildProcess;
   let output: string;
 
@@ -52,7 +47,7 @@ describe('a running gateway', () => {
     const account = { media, username: 'mingzao', password: 'kitchen-cameras' };
     camera = await createCamera(account);
     recorder = await createRecorder({ ...account, channels: [{ name: 'camera-1', clip: 'h264-720p' }] });
-    await startServer();
+    server = await createRememberingServer('canteen-1');
     gateway = start();
   });
   afterEach(async () => {
@@ -60,47 +55,11 @@ describe('a running gateway', () => {
       gateway.kill('SIGKILL');
       await once(gateway, 'exit');
     }
-    await new Promise<void>((resolve) => broker.close(resolve));
-    server.close();
+    await server.close();
     await camera.close();
     await recorder.close();
     rmSync(folder, { recursive: true });
   });
-
-  /** A server that only remembers, and acknowledges whatever it is sent. */
-  async function startServer(): Promise<void> {
-    events = [];
-    statuses = [];
-    broker = await Aedes.createBroker();
-    broker.on('publish', ({ topic, payload }) => {
-      if (topic.endsWith('/events')) take(JSON.parse(String(payload)));
-      if (topic.endsWith('/status')) statuses.push(JSON.parse(String(payload)).data.online);
-    });
-    server = createServer(broker.handle);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-  }
-
-  function take(batch: OutboxEvent[]): void {
-    events.push(...batch);
-    const stored = new Set(events.map(({ sequence }) => sequence));
-    let through = 0;
-    while (stored.has(through + 1)) through += 1;
-    const [{ epoch } = { epoch: '' }] = batch;
-    say(
-      'ack',
-      envelope('cn.mingzao.ack.v1', { id: 'a', source: '/server', time: iso(0), data: { schemaVersion: 1, epoch, sequence: through } }),
-    );
-  }
-
-  function say(kind: string, message: object): void {
-    const payload = Buffer.from(JSON.stringify(message));
-    broker.publish({ cmd: 'publish', topic: `mz/v1/canteen-1/${kind}`, payload, qos: 1, retain: false, dup: false }, () => {});
-  }
-
-  function probeNow(id: string): void {
-    const data = { schemaVersion: 1, id, kind: 'probe-now', device: 'camera-1', expiresAt: iso(60_000) };
-    say('commands', envelope('cn.mingzao.command.v1', { id, source: '/server', time: iso(0), data }));
-  }
 
   function start(): ChildProcess {
     for (const [name, secret] of Object.entries({ 'server.key': 'k', 'cameras.password': 'kitchen-cameras' }))
@@ -108,7 +67,7 @@ describe('a running gateway', () => {
     const account = { username: 'mingzao', passwordFile: 'cameras.password' };
     const config = {
       canteen: 'canteen-1',
-      server: { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, keyFile: 'server.key' },
+      server: { url: server.url, keyFile: 'server.key' },
       zones: [{ id: 'cooking', kind: 'cooking', name: 'Cooking' }],
       cameras: [{ id: 'camera-1', name: 'Stove', zones: ['cooking'], address: new URL(camera.onvifUrl).origin, ...account }],
       recorders: [{ id: 'recorder-1', name: 'Recorder', cameras: ['camera-1'], address: new URL(recorder.onvifUrl).origin, ...account }],
@@ -132,13 +91,6 @@ describe('a running gateway', () => {
     return code;
   }
 
-  const iso = (later: number) => new Date(Date.now() + later).toISOString();
-  const outcomes = () => {
-    const facts = events
-      .toSorted((a, b) => a.sequence - b.sequence)
-      .flatMap((event) => (event.type === 'cn.mingzao.fact.v1' ? [event.data] : []));
-    return Object.fromEntries(facts.map(({ device, check, outcome, fault }) => [`${device} ${check}`, fault ?? outcome]));
-  };
   const allWell = {
     'camera-1 reachable': 'ok',
     'camera-1 clock': 'ok',
@@ -149,25 +101,26 @@ describe('a running gateway', () => {
     'recorder-1 clock': 'ok',
     'recorder-1 identity': 'ok',
     'recorder-1 footage': 'ok',
+    'recorder-1 playback': 'ok',
   };
-  const isAllWell = () => vi.waitFor(() => expect(outcomes()).toEqual(allWell), patient);
+  const isAllWell = () => vi.waitFor(() => expect(server.outcomes()).toEqual(allWell), patient);
 
   test('tells its layout and all it sees, goes on where it was after being killed, and leaves in order', async () => {
     await isAllWell();
-    expect(events.find(({ sequence }) => sequence === 1)).toMatchObject({
+    expect(server.events.find(({ sequence }) => sequence === 1)).toMatchObject({
       type: 'cn.mingzao.layout.v1',
       data: { cameras: [{ id: 'camera-1', zones: ['cooking'] }], recorders: [{ id: 'recorder-1', cameras: ['camera-1'] }] },
     });
 
-    const last = Math.max(...events.map(({ sequence }) => sequence));
+    const last = Math.max(...server.events.map(({ sequence }) => sequence));
     gateway.kill('SIGKILL');
     await once(gateway, 'exit');
     gateway = start();
-    await vi.waitFor(() => expect(events.at(-1)?.sequence).toBeGreaterThan(last), patient);
-    expect(new Set(events.map(({ epoch }) => epoch)).size).toBe(1);
+    await vi.waitFor(() => expect(server.events.at(-1)?.sequence).toBeGreaterThan(last), patient);
+    expect(new Set(server.events.map(({ epoch }) => epoch)).size).toBe(1);
 
     expect(await stop()).toBe(0);
-    expect(statuses.at(-1)).toBe(false);
+    expect(server.statuses.at(-1)).toBe(false);
     expect(output).toContain('the gateway has stopped');
     expect(output).not.toContain('kitchen-cameras');
   }, 120_000);
@@ -176,22 +129,21 @@ describe('a running gateway', () => {
     await isAllWell();
     await camera.faults.set('unplugged');
     const unplugged = { 'camera-1 reachable': 'refused', 'camera-1 stream': 'device-unreachable' };
-    await vi.waitFor(() => expect(outcomes()).toMatchObject(unplugged), patient);
+    await vi.waitFor(() => expect(server.outcomes()).toMatchObject(unplugged), patient);
     await camera.faults.clear('unplugged');
     await isAllWell();
 
     await camera.faults.set('other-serial');
-    probeNow('command-1');
+    expect(await server.ask({ kind: 'probe-now', device: 'camera-1' })).toMatch(/^done/);
     const replaced = { 'camera-1 identity': 'wrong-device', 'camera-1 stream': 'wrong-device', 'camera-1 picture': 'wrong-device' };
-    await vi.waitFor(() => expect(outcomes()).toMatchObject(replaced), patient);
-    expect(events).toContainEqual(expect.objectContaining({ data: expect.objectContaining({ command: 'command-1', status: 'done' }) }));
+    await vi.waitFor(() => expect(server.outcomes()).toMatchObject(replaced), patient);
 
     await camera.faults.clear('other-serial');
     await camera.faults.set('wrong-password');
-    probeNow('command-2');
-    await vi.waitFor(() => expect(outcomes()).toMatchObject({ 'camera-1 stream': 'credentials-refused' }), patient);
+    await server.ask({ kind: 'probe-now', device: 'camera-1' });
+    await vi.waitFor(() => expect(server.outcomes()).toMatchObject({ 'camera-1 stream': 'credentials-refused' }), patient);
     await camera.faults.clear('wrong-password');
-    probeNow('command-3');
+    await server.ask({ kind: 'probe-now', device: 'camera-1' });
     await isAllWell();
   }, 120_000);
 });

@@ -10,7 +10,7 @@ const rfc = {
   opaque: 'FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS',
 };
 
-function authorization(line: string) {
+function authorization(line: string, body?: string) {
   const challenge = parseDigestChallenge([line]);
   if (challenge === undefined) throw new Error('not understood');
   return digestAuthorization({
@@ -18,6 +18,7 @@ function authorization(line: string) {
     credentials: { username: 'Mufasa', password: 'Circle of Life' },
     method: 'GET',
     target: '/dir/index.html',
+    body,
     count: 1,
     cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
   });
@@ -32,6 +33,12 @@ test.each([
   expect(header).toContain(`response="${response}"`);
   expect(header).toContain(`opaque="${rfc.opaque}"`);
   expect(header).toContain('nc=00000001');
+});
+
+test('where nothing but auth-int is taken, the body is signed too', () => {
+  const line = `Digest realm="${rfc.realm}", qop="auth-int", nonce="${rfc.nonce}"`;
+  expect(authorization(line)).toContain('qop=auth-int');
+  expect(authorization(line, 'a')).not.toBe(authorization(line, 'b'));
 });
 
 test('without qop the old form of RFC 2069 is answered', () => {
@@ -64,7 +71,7 @@ describe('challenges as devices write them', () => {
     ).toBe('2');
   });
 
-  test.each(['Basic realm="a"', 'Digest realm="a"', 'Digest nonce="a", algorithm=SHA-512', 'Digest nonce="a", qop="auth-int"', '', ','])(
+  test.each(['Basic realm="a"', 'Digest realm="a"', 'Digest nonce="a", algorithm=SHA-512', 'Digest nonce="a", qop="auth-conf"', '', ','])(
     '%j is none we can answer',
     (line) => {
       expect(parseDigestChallenge([line])).toBeUndefined();

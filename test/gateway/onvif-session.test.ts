@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readIdentity } from '../../gateway/onvif/device.ts';
+import { findMainStream } from '../../gateway/onvif/media.ts';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
 import { fingerprintOf } from '../../gateway/onvif/transport.ts';
 import { bodyOf, clockAnswer, httpDevice, soap, soapFault } from './onvif-raw-device.ts';
@@ -150,6 +151,42 @@ test('a device that answers GetCapabilities only is found all the same', async (
   expect(services.get('media')?.href).toBe(`http://127.0.0.1:${camera.port}/onvif/media`);
 });
 
+describe('the main stream', () => {
+  const service = (version: string) =>
+    `<tds:Service><tds:Namespace>http://www.onvif.org/${version}/media/wsdl</tds:Namespace><tds:XAddr>http://192.0.2.1/${version}</tds:XAddr></tds:Service>`;
+  const encoded = (token: string, encoding: string, width: number) =>
+    `<trt:Profiles token="${token}"><tt:VideoEncoderConfiguration><tt:Encoding>${encoding}</tt:Encoding><tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>1000</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration></trt:Profiles>`;
+  const asked = (versions: string[], profiles: string, refused = 'nothing') =>
+    device((body, __, response) => {
+      if (body.includes('GetServices'))
+        return void response.end(soap(`<r:GetServicesResponse>${versions.map(service).join('')}</r:GetServicesResponse>`));
+      if (body.includes('GetProfiles')) return void response.end(soap(`<r:GetProfilesResponse>${profiles}</r:GetProfilesResponse>`));
+      if (body.includes(refused)) return void response.writeHead(500).end(soapFault('ter:ActionNotSupported'));
+      const token = /ProfileToken>([^<]+)</.exec(body)?.[1];
+      return void response.end(
+        soap(`<r:GetStreamUriResponse><MediaUri><Uri>rtsp://192.0.2.1/${token}?a=1&#38;b=2</Uri></MediaUri></r:GetStreamUriResponse>`),
+      );
+    });
+
+  test('is video where a camera offers larger single pictures too', async () => {
+    await using camera = await asked(
+      ['ver10'],
+      encoded('jpeg', 'JPEG', 5000) + encoded('small', 'H264', 700) + encoded('large', 'H264', 1900),
+    );
+    const session = createOnvifSession({ address: camera.address, now: Date.now });
+    expect(await findMainStream(session, options())).toMatchObject({
+      address: 'rtsp://127.0.0.1/large?a=1&b=2',
+      profile: { token: 'large' },
+    });
+  });
+
+  test('is found by the older service where the newer names profiles and no address', async () => {
+    await using camera = await asked(['ver10', 'ver20'], '<tr2:Profiles token="one"/>', 'ver20/media');
+    const session = createOnvifSession({ address: camera.address, now: Date.now });
+    expect((await findMainStream(session, options())).address).toBe('rtsp://127.0.0.1/one?a=1&b=2');
+  });
+});
+
 test('an address that is none is refused before anything is sent', () => {
   expect(() => createOnvifSession({ address: 'http://a:b@c', now: Date.now })).toThrow('the address of a device must be');
 });
@@ -181,6 +218,15 @@ describe('a device with a certificate of its own making', () => {
   const pem = { key: readFileSync(key), cert: readFileSync(cert) };
   rmSync(folder, { recursive: true });
   const fingerprint = fingerprintOf(new X509Certificate(pem.cert));
+
+  test('is told with its fingerprint, to be compared and written down', async () => {
+    const server = createServer(pem).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = createOnvifSession({ address: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, now: Date.now });
+    await expect(session.readClock(options())).rejects.toThrow(fingerprint);
+    server.close();
+    server.closeAllConnections();
+  });
 
   test.each([
     ['without its fingerprint', undefined, 'certificate', 0],

@@ -19,6 +19,7 @@ describe('reading', () => {
     ['a bare ampersand in an address', '<R><U>rtsp://h/c?a=1&b=2</U></R>', 'rtsp://h/c?a=1&b=2'],
     ['an escaped ampersand', '<R><U>a&amp;b &lt;c&gt; &#20013;&#x6587;</U></R>', 'a&b <c> 中文'],
     ['marked text', '<R><U><![CDATA[a&amp;b]]></U></R>', 'a&amp;b'],
+    ['an address in marked text', '<R><U><![CDATA[rtsp://h/c?a=1&b=2]]>&c</U></R>', 'rtsp://h/c?a=1&b=2&c'],
     ['text that looks like a number', '<R><U>007</U></R>', '007'],
     ['a closing zero byte', '<R><U>a</U></R>\0', 'a'],
   ])('%s is read', (_, text, expected) => {
@@ -30,6 +31,7 @@ describe('reading', () => {
     ['no XML at all', 'hello', 'malformed'],
     ['nothing', '', 'truncated'],
     ['elements nested without end', '<a>'.repeat(5000) + '</a>'.repeat(5000), 'malformed'],
+    ['a megabyte of marked text that never ends', `<R>${'<![CDATA['.repeat(110_000)}`, 'truncated'],
     ['a megabyte of opening brackets', '<'.repeat(1024 * 1024), 'truncated'],
   ])('%s is refused', (_, text, fault) => {
     expect(() => parseXml(text)).toThrow(fault);
@@ -51,6 +53,16 @@ describe('reading', () => {
     const head = Buffer.from('<?xml version="1.0" encoding="GB2312"?><E><Body><XResponse><N>');
     const body = Buffer.concat([head, Buffer.from([0xb3, 0xf8, 0xb7, 0xbf]), Buffer.from('</N></XResponse></Body></E>')]);
     expect(textOf(readReply({ status: 200, contentType: '', body }, { service: 'device', action: 'X' }), 'N')).toBe('厨房');
+  });
+
+  const xml = (encoding: string) => `<?xml version="1.0" encoding="${encoding}"?><E><Body><XResponse><N>Küche</N></XResponse></Body></E>`;
+  test.each([
+    ['Latin letters of one byte', '', Buffer.from(xml('ISO-8859-1'), 'latin1')],
+    ['UTF-16 with its mark', '', Buffer.from(`\ufeff${xml('utf-16')}`, 'utf16le')],
+    ['UTF-16 that is none', '', Buffer.from(xml('utf-16'))],
+    ['an encoding nobody knows', 'text/xml; charset=klingon', Buffer.from(xml('klingon'))],
+  ])('%s can be read', (_, contentType, body) => {
+    expect(textOf(readReply({ status: 200, contentType, body }, { service: 'device', action: 'X' }), 'N')).toBe('Küche');
   });
 });
 

@@ -14,14 +14,17 @@ import { sampleStream } from '../../gateway/probes/sample-stream.ts';
 import { createSlots } from '../../gateway/probes/slots.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import type { FaultName } from '../simulators/faults.ts';
-import { prepareMedia } from '../simulators/media.ts';
+import { type Media, prepareMedia } from '../simulators/media.ts';
+import { createRtspServer, type RtspSource } from '../simulators/rtsp/rtsp-server.ts';
 import { rawDevice } from './onvif-raw-device.ts';
 
 const password = "zw:iebel@'suppe/ö%?#";
+let media: Media;
 let camera: SimulatedCamera;
 
 beforeAll(async () => {
-  camera = await createCamera({ media: await prepareMedia(), password });
+  media = await prepareMedia();
+  camera = await createCamera({ media, password });
 });
 afterAll(() => camera.close());
 
@@ -122,9 +125,58 @@ describe('a sample of the stream', () => {
       ok: true,
       value: { codec: 'h264', width: 1920, height: 1080, via: 'media2', profile: 'Profile_1' },
     });
-    expect(stream.ok && stream.value.framesPerSecond).toBeCloseTo(20, 0);
-    expect(stream.ok && stream.value.keyframeSeconds).toBeCloseTo(1, 0);
+    expect(stream.ok && Math.round((stream.value.framesPerSecond ?? 0) / 4)).toBe(5);
+    expect(stream.ok && Math.round(stream.value.keyframeSeconds ?? 0)).toBe(1);
     expect(picture).toMatchObject({ ok: true, value: { blackPercent: 0, width: 1920, height: 1080 } });
+  });
+
+  test.each(['late-keyframe', 'timestamps-jump'] as const)('of a camera with %s is measured all the same', async (fault) => {
+    await raise(fault);
+    const { stream, picture } = await probeSample(device(), options());
+    expect(stream).toMatchObject({ ok: true, value: { codec: 'h264', width: 1920, height: 1080 } });
+    expect(stream.ok && Math.round((stream.value.framesPerSecond ?? 0) / 4)).toBe(5);
+    expect(picture).toMatchObject({ ok: true, value: { blackPercent: 0, width: 1920 } });
+  });
+
+  test('waits for the keyframe where the session description does not say what will come', async () => {
+    await using server = await streamOf({ clip: () => media['long-gop-1080p'], startsMidway: () => true, describesNothing: () => true });
+    const { stream } = await sampleStream(server.url('/live'), { credentials: undefined, seconds: 2, signal: AbortSignal.timeout(20_000) });
+    expect(stream).toMatchObject({ codec: 'h264', width: 1920, height: 1080 });
+  });
+
+  test('is of the picture only where there are sound and analytics beside it', async () => {
+    await using server = await streamOf({ clip: () => media['h265-1080p'], describesOtherTracks: () => true });
+    const { stream } = await sampleStream(server.url('/live'), { credentials: undefined, seconds: 2, signal: AbortSignal.timeout(20_000) });
+    expect(stream).toMatchObject({ codec: 'hevc', width: 1920, height: 1080 });
+  });
+
+  test('of which half a keyframe comes does not decode', async () => {
+    const whole = media['h264-1080p'];
+    const halved = (nals: Buffer[]) => nals.map((nal, index) => (index < nals.length - 1 ? nal : nal.subarray(0, nal.length / 2)));
+    const accessUnits = whole.accessUnits.map((unit) => (unit.keyframe ? { ...unit, nals: halved(unit.nals) } : unit));
+    const clip = { ...whole, accessUnits };
+    await using server = await streamOf({ clip: () => clip });
+    const look = sampleStream(server.url('/live'), { credentials: undefined, seconds: 2, signal: AbortSignal.timeout(20_000) });
+    await expect(look).rejects.toThrow('does-not-decode');
+  });
+
+  test('has the size of the decoded picture, not the one the session description promises', async () => {
+    let described = false;
+    const clip = () => {
+      if (described) return media['h264-720p'];
+      described = true;
+      return media['h264-1080p'];
+    };
+    await using server = await streamOf({ clip });
+    const { stream, picture } = await sampleStream(server.url('/live'), {
+      credentials: undefined,
+      seconds: 2,
+      signal: AbortSignal.timeout(20_000),
+    });
+    expect([stream, picture]).toMatchObject([
+      { width: 1280, height: 720 },
+      { width: 1280, height: 720 },
+    ]);
   });
 
   test('of a covered lens is black', async () => {
@@ -148,6 +200,8 @@ describe('a sample of the stream', () => {
 
   test.each([
     ['stalled', 'stalled'],
+    ['stalls-midway', 'stalled'],
+    ['cut-midway', 'truncated'],
     ['no-stream', 'no-stream'],
     ['wrong-password', 'credentials-refused'],
     ['unplugged', 'refused'],
@@ -198,6 +252,11 @@ describe('a sample of the stream', () => {
   });
 });
 
+async function streamOf(source: RtspSource) {
+  const server = await createRtspServer({ resolve: () => source });
+  return { url: server.url, [Symbol.asyncDispose]: () => server.close() };
+}
+
 /** Children of this very process, so that a neighbour's ffmpeg is not mistaken for ours. */
 function childrenRunning(...words: string[]): { commandLine: string; environment: string }[] {
   return readdirSync('/proc').flatMap((pid) => {
@@ -220,23 +279,26 @@ describe('what ffmpeg says', () => {
     [['method DESCRIBE failed: 401 Unauthorized'], {}, 'credentials-refused'],
     [['method DESCRIBE failed: 404 Not Found'], {}, 'no-stream'],
     [['method SETUP failed: 453 Not Enough Bandwidth'], {}, 'busy'],
+    [['method SETUP failed: 461 Unsupported transport'], {}, 'not-supported'],
     [['method SETUP failed: 500 Internal Server Error'], {}, 'http-error'],
     [['Connection refused'], {}, 'refused'],
     [['No route to host'], {}, 'unreachable'],
     [[sdp, 'dimensions not set'], { silent: true }, 'stalled'],
-    [[sdp], { aborted: true }, 'stalled'],
+    [[sdp], {}, 'stalled'],
+    [[sdp], { aborted: true }, 'too-slow'],
+    [[sdp, 'unspecified size'], { silent: true, patient: true }, 'too-slow'],
     [[sdp, 'Input #0, concat'], { aborted: true }, 'too-slow'],
     [[sdp, 'Input #0, concat'], {}, 'truncated'],
     [[sdp, 'Stream map 0:v:0 matches no streams.'], {}, 'no-stream'],
     [['Invalid data found when processing input'], { silent: true }, 'no-answer'],
     [['Invalid data found when processing input'], {}, 'malformed'],
   ] as const)('%j with %j is %s', (lines, about, fault) => {
-    expect(captureFault(lines, { aborted: false, silent: false, secrets: [], ...about }).fault).toBe(fault);
+    expect(captureFault(lines, { aborted: false, silent: false, patient: false, secrets: [], ...about }).fault).toBe(fault);
   });
 
   test('is told without the password, wherever it stands', () => {
     const line = "[concat] Impossible to open 'rtsp://ad%20min:p%40ss@10.0.0.5/live': failed, p@ss";
-    const { detail } = captureFault([line], { aborted: false, silent: false, secrets: ['p@ss', 'p%40ss'] });
+    const { detail } = captureFault([line], { aborted: false, silent: false, patient: false, secrets: ['p@ss', 'p%40ss'] });
     expect(detail).toContain('://•••@10.0.0.5/live');
     expect(detail).not.toMatch(/p@ss|p%40ss|ad%20min/);
   });
@@ -249,10 +311,11 @@ describe('packets', () => {
       size: '1000',
       flags: index % keyframeEvery === 0 ? 'K__' : '___',
     }));
-  const streams = [{ codec_name: 'hevc', width: 1920, height: 1080 }];
+  const streams = [{ codec_name: 'hevc' }];
+  const whole = { askedSeconds: 4, watchedSeconds: 4 };
 
   test('give the frame rate, the bit rate and the distance of keyframes', () => {
-    expect(measurePackets({ streams, packets: packets(101, 0.04, 50) })).toMatchObject({
+    expect(measurePackets({ streams, packets: packets(101, 0.04, 50) }, whole)).toMatchObject({
       codec: 'hevc',
       framesPerSecond: 25,
       bitsPerSecond: 200_000,
@@ -261,15 +324,27 @@ describe('packets', () => {
     });
   });
   test('without a second keyframe leave its distance open', () => {
-    expect(measurePackets({ streams, packets: packets(20, 0.04, 50) })).not.toHaveProperty('keyframeSeconds');
+    expect(measurePackets({ streams, packets: packets(100, 0.04, 200) }, whole)).not.toHaveProperty('keyframeSeconds');
   });
   test('that do not come mean a stalled stream', () => {
-    expect(() => measurePackets({ streams, packets: [] })).toThrow('stalled');
+    expect(() => measurePackets({ streams, packets: [] }, whole)).toThrow('stalled');
   });
-  test('without a picture size do not decode', () => {
-    expect(() => measurePackets({ streams: [{ codec_name: 'h264', width: 0, height: 0 }], packets: packets(5, 0.04, 5) })).toThrow(
-      'does-not-decode',
-    );
+  test('of no known kind do not decode', () => {
+    expect(() => measurePackets({ streams: [{}], packets: packets(101, 0.04, 50) }, whole)).toThrow('does-not-decode');
+  });
+  test('that come all at once in the beginning do not raise the rate', () => {
+    const stored = packets(50, 0.001, 50);
+    const live = packets(101, 0.1, 50).map((packet, index) => ({ ...packet, pts_time: String(0.05 + index * 0.1) }));
+    expect(measurePackets({ streams, packets: [...stored, ...live] }, { askedSeconds: 10, watchedSeconds: 10 }).framesPerSecond).toBe(10);
+  });
+  test.each([
+    ['stop coming', 5, 'stalled'],
+    ['end with the stream', 2.2, 'truncated'],
+  ])('that %s before the time is up are no whole sample', (_, watchedSeconds, fault) => {
+    expect(() => measurePackets({ streams, packets: packets(50, 0.04, 50) }, { askedSeconds: 4, watchedSeconds })).toThrow(fault);
+  });
+  test('of one picture a second are a whole sample', () => {
+    expect(measurePackets({ streams, packets: packets(4, 1, 1) }, whole).framesPerSecond).toBe(1);
   });
   test('of any shape give numbers or a named fault', () => {
     fc.assert(
@@ -283,7 +358,7 @@ describe('packets', () => {
         ),
         (probed) => {
           try {
-            expect(measurePackets(probed).sampledSeconds).toBeGreaterThanOrEqual(0);
+            expect(measurePackets(probed, whole).sampledSeconds).toBeGreaterThanOrEqual(0);
           } catch (thrown) {
             expect(thrown).toMatchObject({ name: 'DeviceError' });
           }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultCode } from '#contract/facts.ts';
 import { createRegistry } from '../../gateway/registry.ts';
 import { createRelocation, type RelocationDeps } from '../../gateway/relocate.ts';
 import { createFakeClock } from '../fake-clock.ts';
@@ -55,22 +56,20 @@ describe('a device that is missing', () => {
   const clock = createFakeClock();
   const never = new AbortController().signal;
 
-  /** `network`: host:port of everything that answers, with its serial number. `serials`: of our devices. */
-  function relocation(
-    network: Record<string, string | undefined>,
-    about: { serials: Record<string, string>; lost: string[]; taken?: string[] },
-  ) {
+  type Answer = { serial: string } | { fault: FaultCode };
+  /** `network`: host:port of everything that answers, with its serial number or what else comes of asking. `serials`: of our devices. */
+  function relocation(network: Record<string, Answer>, about: { serials: Record<string, string>; lost: string[]; taken?: string[] }) {
     const asked: string[] = [];
     const followed: Record<string, string> = {};
     const deps: RelocationDeps = {
       devices: Object.keys(about.serials).map((id) => ({
         id,
         account: 'the one account',
+        watched: { address: () => `${id}:8000` },
         async serialAt(address) {
           asked.push(address);
-          const serial = network[new URL(address).host];
-          if (serial === undefined) throw new Error('it does not tell');
-          return serial;
+          const answer = network[new URL(address).host] ?? { fault: 'no-answer' };
+          return 'serial' in answer ? { ok: true, value: answer.serial } : { ok: false, fault: answer.fault, detail: '' };
         },
       })),
       lost: () => about.lost,
@@ -89,7 +88,7 @@ describe('a device that is missing', () => {
 
   test('is found by its serial number and followed', async () => {
     const { search, followed } = relocation(
-      { '10.0.0.5:8000': 'B', '10.0.0.6:8000': 'A' },
+      { '10.0.0.5:8000': { serial: 'B' }, '10.0.0.6:8000': { serial: 'A' } },
       { serials: { one: 'A', two: 'B' }, lost: ['one'] },
     );
     expect(await search(never)).toEqual({ found: 2, moved: ['one'] });
@@ -98,7 +97,7 @@ describe('a device that is missing', () => {
 
   test('is told apart from another that swapped addresses with it', async () => {
     const { search, followed } = relocation(
-      { '10.0.0.5:8000': 'B', '10.0.0.6:8000': 'A' },
+      { '10.0.0.5:8000': { serial: 'B' }, '10.0.0.6:8000': { serial: 'A' } },
       { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] },
     );
     await search(never);
@@ -107,35 +106,66 @@ describe('a device that is missing', () => {
 
   test('is not looked for where another of our devices answers', async () => {
     const { search, asked } = relocation(
-      { '10.0.0.5:8000': 'B' },
+      { '10.0.0.5:8000': { serial: 'B' } },
       { serials: { one: 'A', two: 'B' }, lost: ['one'], taken: ['10.0.0.5:8000'] },
     );
     await search(never);
     expect(asked).toEqual([]);
   });
 
-  test('costs a stranger one question an hour, however many are missing and however often they are looked for', async () => {
-    const { search, asked } = relocation({ '10.0.0.5:8000': undefined }, { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] });
-    for (let round = 0; round < 3; round += 1) await search(never);
-    expect(asked).toHaveLength(1);
-    await clock.advance(3_600_000);
+  test.each(['credentials-refused', 'locked'] as const)(
+    'costs a stranger that answers "%s" one question an hour, however many are missing and however often they are looked for',
+    async (fault) => {
+      const { search, asked } = relocation({ '10.0.0.5:8000': { fault } }, { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] });
+      for (let round = 0; round < 3; round += 1) await search(never);
+      expect(asked).toHaveLength(1);
+      await clock.advance(3_600_000);
+      await search(never);
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  test('is found where nothing could be learned, or another one answered, a minute before', async () => {
+    const network: Record<string, Answer> = { '10.0.0.5:8000': { fault: 'no-answer' }, '10.0.0.6:8000': { serial: 'X' } };
+    const { search, followed } = relocation(network, { serials: { one: 'A', two: 'B' }, lost: ['one', 'two'] });
     await search(never);
-    expect(asked).toHaveLength(2);
+    Object.assign(network, { '10.0.0.5:8000': { serial: 'A' }, '10.0.0.6:8000': { serial: 'B' } });
+    await search(never);
+    expect(followed).toEqual({ one: '10.0.0.5:8000', two: '10.0.0.6:8000' });
+  });
+
+  test('is not asked for where it should be: another attempt with a refused password would be one too many', async () => {
+    const { search, asked } = relocation({ 'one:8000': { fault: 'locked' } }, { serials: { one: 'A' }, lost: ['one'] });
+    await search(never);
+    expect(asked).toEqual([]);
   });
 
   test('is not looked for where its serial number is that of another too', async () => {
-    const { search, asked } = relocation({ '10.0.0.5:8000': '0000' }, { serials: { one: '0000', two: '0000' }, lost: ['one'] });
+    const { search, asked } = relocation({ '10.0.0.5:8000': { serial: '0000' } }, { serials: { one: '0000', two: '0000' }, lost: ['one'] });
     expect(await search(never)).toEqual({ found: 1, moved: [] });
     expect(asked).toEqual([]);
   });
 
   test('is looked for by itself, after a minute', async () => {
     const stop = new AbortController();
-    const { run, followed } = relocation({ '10.0.0.6:8000': 'A' }, { serials: { one: 'A' }, lost: ['one'] });
+    const { run, followed } = relocation({ '10.0.0.6:8000': { serial: 'A' } }, { serials: { one: 'A' }, lost: ['one'] });
     const running = run(stop.signal);
     await clock.advance(59_000);
     expect(followed).toEqual({});
     await clock.advance(1000);
+    expect(followed).toEqual({ one: '10.0.0.6:8000' });
+    stop.abort();
+    await running;
+  });
+
+  test('does not wait for one that is gone for good and therefore looked for seldom', async () => {
+    const stop = new AbortController();
+    const lost = ['gone'];
+    const { run, followed } = relocation({ '10.0.0.6:8000': { serial: 'A' } }, { serials: { gone: 'G', one: 'A' }, lost });
+    const running = run(stop.signal);
+    await clock.advance(8 * 3_600_000);
+    lost.push('one');
+    await clock.advance(60_000);
     expect(followed).toEqual({ one: '10.0.0.6:8000' });
     stop.abort();
     await running;

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fact, FaultCode } from '#contract/facts.ts';
 import type { Observation } from '../../gateway/observation.ts';
+import { unobserved } from '../../gateway/supervise/unobserved.ts';
 import { createSupervisor, type Plan, type Supervisor, type Watched } from '../../gateway/supervise.ts';
-import { unobserved } from '../../gateway/unobserved.ts';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 import { silentLog } from '../silent-log.ts';
 
@@ -16,11 +16,13 @@ let stop: AbortController;
 let running: Promise<void>;
 let emitted: Fact[];
 let supervisor: Supervisor;
+let wallClockJumpMs: number;
 
 beforeEach(() => {
   clock = createFakeClock();
   stop = new AbortController();
   emitted = [];
+  wallClockJumpMs = 0;
 });
 afterEach(async () => {
   stop.abort();
@@ -29,7 +31,8 @@ afterEach(async () => {
 });
 
 function supervise(...devices: Simulated[]): void {
-  const { now, sleep } = clock;
+  const { sleep } = clock;
+  const now = () => clock.now() + wallClockJumpMs;
   const emit = (facts: Fact[]) => void emitted.push(...facts);
   supervisor = createSupervisor({ devices: devices.map(({ watched }) => watched), emit, now, sleep, random: () => 0, log: silentLog });
   running = supervisor.run(stop.signal);
@@ -37,9 +40,9 @@ function supervise(...devices: Simulated[]): void {
 
 type Simulated = ReturnType<typeof simulated>;
 
-function simulated(id: string) {
+function simulated(id: string, { isRecorder } = { isRecorder: false }) {
   const behaviour: Partial<Record<Kind, Behaviour>> = {};
-  const looks: Record<Kind, number[]> = { contact: [], identity: [], sample: [], footage: [] };
+  const looks: Record<Kind, number[]> = { contact: [], identity: [], sample: [], footage: [], playback: [] };
   let atOnce = 0;
   const most = { atOnce: 0 };
   const plan = (kind: Kind, everyMs: number, deadlineMs: number): Plan => ({
@@ -57,7 +60,8 @@ function simulated(id: string) {
       }
     },
   });
-  const others = [plan('identity', 3_600_000, 10_000), plan('sample', 60_000, 20_000)];
+  const footage = plan('footage', 3_600_000, 300_000);
+  const others = isRecorder ? [footage] : [plan('identity', 3_600_000, 10_000), plan('sample', 60_000, 20_000)];
   const retries = { count: 0 };
   const retryPassword = () => {
     retries.count += 1;
@@ -90,6 +94,7 @@ function fine(device: string, kind: Kind): Observation {
     case 'sample':
       return { ...observed, kind, stream, picture };
     case 'footage':
+    case 'playback':
       throw new Error('cameras keep no footage');
   }
 }
@@ -132,11 +137,25 @@ describe('a device that answers', () => {
     supervise(simulated('camera-1'));
     await clock.advance(600_000);
     const facts = told('reachable');
-    expect(facts.length).toBeLessThan(40);
+    expect(facts.length).toBeLessThan(10);
     for (const [index, fact] of facts.entries()) {
       const next = facts[index + 1];
       if (next !== undefined) expect(Date.parse(next.observedAt)).toBeLessThan(Date.parse(fact.validUntil));
     }
+  });
+
+  test('tells in three days no more than a quarter of what an outbox holds while the server is away', async () => {
+    supervise(simulated('camera-1'), simulated('camera-2'));
+    await clock.advance(3_600_000);
+    expect(emitted.length * 24 * 3).toBeLessThan(25_000);
+  });
+
+  test.each([-3_600_000, -20_000, 20_000, 3_600_000])('is told again in time also where the wall clock jumps by %i ms', async (jumpMs) => {
+    supervise(simulated('camera-1'));
+    await clock.advance(15_000);
+    wallClockJumpMs = jumpMs;
+    await clock.advance(150_000);
+    expect(told('reachable').length).toBeGreaterThan(1);
   });
 
   test('has its heartbeat line', async () => {
@@ -227,6 +246,33 @@ describe('a stream that fails', () => {
   });
 });
 
+describe('a device in whose place another one answers', () => {
+  test('is asked at once who it is, when a closer look finds out', async () => {
+    const camera = simulated('camera-1');
+    supervise(camera);
+    await clock.advance(1000);
+    camera.behaviour.identity = 'wrong-device';
+    camera.behaviour.sample = 'wrong-device';
+    await clock.advance(70_000);
+    expect(present('camera-1')).toMatchObject({ identity: 'fault wrong-device', stream: 'fault wrong-device' });
+  });
+
+  test('is asked again when a closer look finds it back, and not at every look', async () => {
+    const camera = simulated('camera-1');
+    camera.behaviour.identity = 'wrong-device';
+    camera.behaviour.sample = 'wrong-device';
+    supervise(camera);
+    await clock.advance(600_000);
+    const asked = camera.looks.identity.length;
+    expect(asked).toBeLessThan(6);
+    camera.behaviour.identity = 'ok';
+    camera.behaviour.sample = 'ok';
+    await clock.advance(130_000);
+    expect(present('camera-1')).toEqual(allWell);
+    expect(camera.looks.identity).toHaveLength(asked + 1);
+  });
+});
+
 describe('a refused password', () => {
   test.each(['credentials-refused', 'locked'] as const)('(%s) is tried once, never again, and stays told', async (fault) => {
     const camera = simulated('camera-1');
@@ -278,6 +324,15 @@ describe('a probe that misbehaves', () => {
     const camera = simulated('camera-1');
     supervise(...stuck, camera);
     await clock.advance(10_000);
+    expect(present('camera-1')).toEqual(allWell);
+  });
+
+  test('of many recorders keeps no camera waiting', async () => {
+    const recorders = Array.from({ length: 20 }, (_, index) => simulated(`recorder-${index}`, { isRecorder: true }));
+    for (const recorder of recorders) recorder.behaviour.footage = 'hangs';
+    const camera = simulated('camera-1');
+    supervise(...recorders, camera);
+    await clock.advance(15_000);
     expect(present('camera-1')).toEqual(allWell);
   });
 

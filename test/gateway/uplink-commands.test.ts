@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Command, Reply } from '#contract/commands.ts';
 import { envelope } from '#contract/envelope.ts';
-import { type Abilities, createCommands } from '../../gateway/commands.ts';
+import { type Abilities, createCommands } from '../../gateway/uplink/commands.ts';
 import { silentLog } from '../silent-log.ts';
 
 const now = () => Date.parse('2026-11-23T08:00:00Z');

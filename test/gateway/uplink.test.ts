@@ -202,3 +202,25 @@ test('commands are handed on', async () => {
   await say('commands', { any: 'thing' });
   await vi.waitFor(() => expect(commands).toEqual(['{"any":"thing"}']));
 });
+
+test('an acknowledgement that cannot be written down, on a full disk, ends nothing: the next one counts', async () => {
+  let full = true;
+  let attempts = 0;
+  const { acknowledge } = outbox;
+  outbox = {
+    ...outbox,
+    acknowledge(sequence) {
+      attempts += 1;
+      if (full) throw new Error('database or disk is full');
+      acknowledge(sequence);
+    },
+  };
+  startUplink();
+  put(2);
+  await vi.waitFor(() => expect(sequences()).toContain(2));
+  await say('ack', ack(1));
+  await vi.waitFor(() => expect(attempts).toBe(1));
+  full = false;
+  await say('ack', ack(2));
+  await vi.waitFor(() => expect(outbox.health().waiting).toBe(0));
+});

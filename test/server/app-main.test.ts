@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
@@ -71,6 +72,67 @@ test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   expect(await health.json()).toMatchObject({ status: 'ok', eventsStored: 1, canteens: 1 });
   second.child.kill('SIGINT');
   expect((await second.exited).code).toBe(0);
+});
+
+test('killed in the middle of a load, the server has everything it had acknowledged, and goes on with the rest', async () => {
+  const config = writeConfig();
+  const first = run('--config', config);
+  const at = await first.listening();
+  const sender = await startSender(at.mqtt);
+  await vi.waitFor(() => expect(sender.acknowledged()).toBeGreaterThan(2000), 20_000);
+  first.child.kill('SIGKILL');
+  await first.exited;
+  const acknowledged = sender.acknowledged();
+  await sender.stop();
+
+  const database = new DatabaseSync(join(dirname(config), 'data/state.db'), { readOnly: true });
+  expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+  expect(Number(database.prepare('select count(*) as count from events where sequence <= ?').get(acknowledged)?.count)).toBe(acknowledged);
+  database.close();
+
+  const second = run('--config', config);
+  const again = await startSender((await second.listening()).mqtt);
+  await vi.waitFor(() => expect(again.acknowledged()).toBeGreaterThan(acknowledged), 20_000);
+  await again.stop();
+});
+
+/** Sends the same events from the first one on, as fast as they are confirmed. */
+async function startSender(mqttUrl: string) {
+  const client = await mqtt.connectAsync(mqttUrl, { username: 'qiaodong', password: 'key-of-qiaodong', reconnectPeriod: 0 });
+  client.on('error', () => undefined);
+  let acknowledged = 0;
+  client.on('message', (_, payload) => {
+    acknowledged = JSON.parse(payload.toString()).data.sequence;
+  });
+  await client.subscribeAsync(topic('qiaodong', 'ack'), { qos: 1 });
+  let stopping = false;
+  const sending = send();
+  return {
+    acknowledged: () => acknowledged,
+    stop: async () => {
+      stopping = true;
+      await client.endAsync(true);
+      await sending;
+    },
+  };
+
+  async function send(): Promise<void> {
+    for (let from = 1; !stopping; from += 50) {
+      const batch = Array.from({ length: 50 }, (_, index) => reachable(from + index));
+      const sent = await client.publishAsync(topic('qiaodong', 'events'), JSON.stringify(batch), { qos: 1 }).catch(() => undefined);
+      if (sent === undefined) return;
+    }
+  }
+}
+
+test('a second server on the same folder ends with one sentence, and the first goes on', async () => {
+  const config = writeConfig();
+  const first = run('--config', config);
+  const { address } = await first.listening();
+  const { code, err } = await run('--config', config).exited;
+  expect(err).toMatch(/^another server is at work in .*data: stop it first, or give this one another dataDir\n$/);
+  expect(code).toBe(1);
+  expect((await fetch(`${address}/api/health`)).status).toBe(200);
 });
 
 test('a port that is taken ends it with one sentence and code 1', async () => {

@@ -1,11 +1,16 @@
 // Puts the server's parts together for a test: real store, real judging, a clock that the test moves, and every publication noted down.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
 import { readSettings } from '#config/settings.ts';
 import { Standard } from '#contract/standard.ts';
 import { openCanteens } from '../../server/canteens.ts';
+import type { CanteenIdentity } from '../../server/compliance/assess.ts';
 import { createIngest } from '../../server/ingest.ts';
 import { createLive } from '../../server/live.ts';
+import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
 import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
 import { started } from './ingest-messages.ts';
 
@@ -17,18 +22,32 @@ export const identities = [
   { id: 'heping', name: '和平社区食堂', district: '万柏林区' },
 ];
 
-export async function openParts(about: { url?: string; store?: (real: StateStore) => StateStore; at?: number } = {}) {
-  const { url = 'sqlite::memory:', store: wrap = (real: StateStore) => real, at = started } = about;
+interface Parts {
+  url?: string;
+  store?: (real: StateStore) => StateStore;
+  at?: number;
+  awayAfterMs?: number;
+  identities?: CanteenIdentity[];
+  standard?: Standard;
+  evidenceBytesMax?: number;
+}
+
+export async function openParts(about: Parts = {}) {
+  const { url = 'sqlite::memory:', store: wrap = (real: StateStore) => real, at = started, evidenceBytesMax = 1_000_000 } = about;
+  const { awayAfterMs = Number.POSITIVE_INFINITY, identities: known = identities, standard: judgedBy = standard } = about;
   const clock = { now: at };
   const now = () => clock.now;
   const published: { topic: string; message: object }[] = [];
   const publish = async (topic: string, message: object) => void published.push({ topic, message });
   const live = createLive();
   const store = wrap(await openStateStore(url));
-  const canteens = await openCanteens({ identities, standard, store, live, publish, log: silent, now });
+  const canteens = await openCanteens({ identities: known, standard: judgedBy, store, live, publish, awayAfterMs, log: silent, now });
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const evidence = await openEvidenceStore({ folder, bytesMax: evidenceBytesMax });
   const watermarks = await store.watermarks();
-  const ingest = createIngest({ canteens, watermarks, publish, sleep: nextTurn, log: silent, now });
-  return { clock, now, published, publish, live, store, canteens, ingest };
+  const ingest = createIngest({ canteens, evidence, watermarks, publish, sleep: nextTurn, log: silent, now });
+  return { clock, now, published, publish, live, store, evidence, canteens, ingest };
 }
 
 /** Sequences acknowledged to `canteen`, in order. */

@@ -48,7 +48,7 @@ describe('the board', () => {
         : checked.problem;
     };
     expect(await view()).toEqual([
-      ['cam-1', 'camera', 'ok', 'ok'],
+      ['cam-1', 'camera', 'unknown', 'ok'],
       ['nvr-1', 'recorder', 'unknown', undefined],
     ]);
     clock.now = started + 120_001;
@@ -57,6 +57,15 @@ describe('the board', () => {
       ['nvr-1', 'recorder', 'unknown', undefined],
     ]);
   });
+});
+
+test('a device of a silent gateway is unknown, however long what was last said of it may be believed', async () => {
+  const { app, ingest, clock } = await openApp();
+  await ingest.take(upMessage('events', [layout(1), reachable(2, { validUntil: new Date(started + 3_600_000).toISOString() })]));
+  clock.now = started + 91_000;
+  const { devices, summary } = (await app.inject('/api/canteens/qiaodong')).json();
+  expect(summary.verdict).toBe('unknown');
+  expect(devices[0]).toMatchObject({ id: 'cam-1', outcome: 'unknown', facts: [{ outcome: 'unknown' }] });
 });
 
 describe('gaps', () => {
@@ -120,6 +129,8 @@ describe('operations', () => {
     await expect(canteens.apply(everything)).rejects.toThrow('disk full');
     const response = await app.inject('/api/health');
     expect([response.statusCode, response.json().status, response.json().ready]).toEqual([503, 'failing', false]);
+    const gaps = await app.inject('/api/gaps');
+    expect([gaps.statusCode, gaps.json().error]).toEqual([503, 'not-storing']);
   });
 });
 
@@ -160,7 +171,16 @@ describe('the description of the interface', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(document.info).toMatchObject({ title: expect.any(String), version: '9.9.9' });
     expect(Object.keys(document.paths).toSorted()).toEqual([
-      ...['/api/canteens', '/api/canteens/{id}', '/api/events', '/api/gaps', '/api/health', '/api/quarantine', '/api/standards'],
+      ...[
+        '/api/canteens',
+        '/api/canteens/{id}',
+        '/api/events',
+        '/api/evidence/{canteen}/{sha256}',
+        '/api/gaps',
+        '/api/health',
+        '/api/quarantine',
+        '/api/standards',
+      ],
     ]);
     const ajv = new Ajv2020({ strictTypes: false });
     ajvFormats.default(ajv);
@@ -169,10 +189,24 @@ describe('the description of the interface', () => {
       expect(Object.keys(operation.responses), path).toContain('200');
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);
       expect(declared, path).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+      for (const parameter of operation.parameters ?? [])
+        expect(parameter.description, `${path} ${parameter.name}`).toEqual(expect.any(String));
       const bodies = Object.values(operation.responses).flatMap((response) => Object.values(response.content ?? {}));
       for (const { schema } of [...bodies, ...(operation.parameters ?? [])]) expect(() => ajv.compile(schema), path).not.toThrow();
-      for (const response of Object.values(operation.responses)) expect(response.description, path).toEqual(expect.any(String));
+      for (const response of Object.values(operation.responses)) expect(response.description, path).not.toMatch(/^(Default Response)?$/);
     }
+  });
+
+  test('asks for nothing that has a default', async () => {
+    const { app } = await openApp();
+    const { paths } = (await app.inject('/api/openapi.json')).json();
+    const parameters: { name: string; required?: boolean }[] = paths['/api/gaps'].get.parameters;
+    expect(parameters.map(({ name, required = false }) => [name, required])).toEqual([
+      ['status', false],
+      ['canteen', false],
+      ['rule', false],
+      ['limit', false],
+    ]);
   });
 
   test('can be read in a browser', async () => {
@@ -185,7 +219,7 @@ describe('the description of the interface', () => {
 
 interface Operation {
   summary: string;
-  parameters?: { in: string; name: string; schema: object }[];
+  parameters?: { in: string; name: string; description?: string; schema: object }[];
   responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
 }
 

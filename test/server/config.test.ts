@@ -13,6 +13,8 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   cpSync(join(configFolder, 'standards'), join(folder, 'standards'), { recursive: true });
+  const standard = readFileSync(join(configFolder, 'standards/taiyuan-community-2022.yaml'), 'utf8');
+  writeFileSync(join(folder, 'standards/twice.yaml'), standard.replace('kind: cooking', 'kind: dining'));
   mkdirSync(join(folder, 'keys'));
   for (const id of ['yingze-qiaodong', 'wanbailin-heping']) writeFileSync(join(folder, 'keys', id), `secret of ${id}\n`);
 });
@@ -63,6 +65,12 @@ test.each<[what: string, config: unknown, sentence: RegExp]>([
   ['an unknown key', { ...minimal, prot: 1 }, /unknown key "prot"; allowed: listen, mqtt/],
   ['no standard', { canteens: [] }, /the key "standard" is missing/],
   ['a standard that is not there', { ...minimal, standard: 'nowhere.yaml' }, /nowhere\.yaml: there is no such file/],
+  [
+    'a standard that asks for a zone twice',
+    { ...minimal, standard: 'standards/twice.yaml' },
+    /twice\.yaml: zones: the kind "dining" stands there twice/,
+  ],
+  ['an age that is none', { ...minimal, keep: { eventsDays: 0 } }, /keep\.eventsDays: found 0, it must be >= 1 \(how many days the events/],
   ['an id that is none', { ...minimal, canteens: [{ ...canteen, id: '桥东' }] }, /canteens\.0\.id: found "桥东"/],
   [
     'a key file that is not there',

@@ -1,4 +1,5 @@
 // Builds the messages a gateway sends, for the tests of the server.
+import { createHash } from 'node:crypto';
 import {
   envelope,
   type HeartbeatMessage,
@@ -8,7 +9,7 @@ import {
   type StatusMessage,
 } from '#contract/envelope.ts';
 import type { FactOf } from '#contract/facts.ts';
-import { topic, type UpTopic } from '#contract/topics.ts';
+import { evidenceTopic, topic, type UpTopic } from '#contract/topics.ts';
 import type { UpMessage } from '../../server/broker.ts';
 
 export const started = Date.parse('2026-11-23T08:00:00Z');
@@ -72,4 +73,18 @@ export function status(online: boolean): StatusMessage {
 export function upMessage(kind: Exclude<UpTopic, 'evidence'>, body: unknown, canteen = 'qiaodong', receivedAt = started): UpMessage {
   const payload = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return { canteen, kind, topic: topic(canteen, kind), payload, receivedAt };
+}
+
+/** Something that begins as a JPEG does. */
+export function picture(bytes: number, filler = 7): Buffer {
+  return Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(bytes - 3, filler)]);
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function pictureMessage(bytes: Buffer, about: { name?: string | undefined; canteen?: string } = {}): UpMessage {
+  const { name = sha256(bytes), canteen = 'qiaodong' } = about;
+  return { canteen, kind: 'evidence', topic: evidenceTopic(canteen, name), payload: bytes, receivedAt: started };
 }

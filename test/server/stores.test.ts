@@ -2,14 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
 import { newCanteen } from '../../server/compliance/state.ts';
-import { type Commit, openStateStore, quarantineKept, type StateStore } from '../../server/stores/state-store.ts';
+import { createHousekeeping } from '../../server/housekeeping.ts';
+import { lockFolder } from '../../server/stores/folder-lock.ts';
+import { type Commit, epochsKept, openStateStore, quarantineKept, type StateStore } from '../../server/stores/state-store.ts';
+import { silent } from './app-parts.ts';
 import { instant, layout, reachable, started } from './ingest-messages.ts';
 
-const nothing: Commit = { events: [], watermarks: [], refused: [], states: [], gaps: [] };
+const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [] };
 const empty = newCanteen('qiaodong', started);
 const text = { zh: '文', en: 'text' };
 
@@ -108,6 +111,84 @@ describe('the state store', () => {
     expect(await store.quarantine(2 * quarantineKept)).toHaveLength(quarantineKept);
     expect((await store.quarantine(2)).map(({ reason }) => reason)).toEqual(['4', '3']);
   });
+});
+
+describe('forgetting', () => {
+  test('takes what has expired in small steps, the oldest first, and leaves what is open', async () => {
+    const store = await openStateStore('sqlite::memory:');
+    onTestFinished(() => store.close());
+    const events = Array.from({ length: 600 }, (_, index) => ({
+      canteen: 'qiaodong',
+      event: reachable(index + 1),
+      receivedAt: started + index,
+    }));
+    const closed = gap('closed', { status: 'closed', closedAt: instant(started + 10) });
+    const lately = gap('lately', { status: 'closed', closedAt: instant(started + 1000) });
+    await store.commit({ ...nothing, events, gaps: [gap('open'), closed, lately] });
+    const steps = [];
+    for (let forgotten = -1; forgotten !== 0; steps.push(forgotten))
+      forgotten = await store.prune({ events: started + 550, closedGaps: started + 500 });
+    expect(steps).toEqual([251, 250, 50, 0]);
+    expect((await store.gaps({ status: 'all', limit: 10 })).map(({ id }) => id).toSorted()).toEqual(['lately', 'open']);
+    expect((await store.tallies()).eventsStored).toBe(600);
+    await store.commit({ ...nothing, events });
+    expect((await store.tallies()).eventsStored).toBe(600 + 550);
+  });
+
+  test('keeps the newest lives of each outbox only', async () => {
+    const store = await openStateStore('sqlite::memory:');
+    onTestFinished(() => store.close());
+    for (let life = 0; life < epochsKept + 5; life++)
+      await store.commit({
+        ...nothing,
+        at: started + life,
+        watermarks: [{ canteen: 'qiaodong', epoch: `e${life}`, through: 1, beyond: [] }],
+      });
+    await store.commit({ ...nothing, at: started, watermarks: [{ canteen: 'heping', epoch: 'e0', through: 1, beyond: [] }] });
+    const epochs = (await store.watermarks()).map(({ canteen, epoch }) => `${canteen} ${epoch}`);
+    expect(epochs).toHaveLength(epochsKept + 1);
+    expect(epochs).toContain('heping e0');
+    expect(epochs).not.toContain('qiaodong e4');
+  });
+
+  test('goes on in small steps until nothing has expired, then rests for an hour, also after a failure', async () => {
+    const asked: object[] = [];
+    const waits: number[] = [];
+    const prune = vi.fn(async (expiry: object) => (asked.push(expiry) < 3 ? 250 : 0)).mockRejectedValueOnce(new Error('disk full'));
+    const rested = Promise.withResolvers<void>();
+    const housekeeping = createHousekeeping({
+      store: { prune },
+      evidence: { prune: async () => false },
+      keep: { eventsDays: 1, closedGapsDays: 2, evidenceDays: 3 },
+      sleep: async (ms, signal) => {
+        waits.push(ms);
+        if (waits.length < 5) return;
+        rested.resolve();
+        await new Promise((_, reject) => signal.addEventListener('abort', reject));
+      },
+      log: silent,
+      now: () => started,
+    });
+    await rested.promise;
+    await housekeeping.close();
+    expect(waits).toEqual([3_600_000, 200, 200, 200, 3_600_000]);
+    expect(asked[0]).toEqual({ events: started - 86_400_000, closedGaps: started - 2 * 86_400_000 });
+  });
+});
+
+test('a folder is one server’s at a time, and free again once that one has gone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const first = lockFolder(folder);
+  expect(() => lockFolder(folder)).toThrow(
+    expect.objectContaining({
+      code: 'in-use',
+      message: `another server is at work in ${folder}: stop it first, or give this one another dataDir`,
+    }),
+  );
+  first.close();
+  lockFolder(folder).close();
+  expect(() => lockFolder(join(folder, 'nowhere'))).toThrow(expect.objectContaining({ code: 'store-unusable' }));
 });
 
 test.each([

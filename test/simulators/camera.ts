@@ -95,5 +95,6 @@ function channelsOf(media: Media, clip: ClipName, faults: Faults): Channel[] {
 function pictureFault(faults: Faults): ClipName | undefined {
   if (faults.has('black')) return 'black-1080p';
   if (faults.has('frozen')) return 'frozen-1080p';
+  if (faults.has('late-keyframe')) return 'long-gop-1080p';
   return faults.has('below-standard') ? 'h264-720p' : undefined;
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +126,20 @@ describe('the command that runs a simulated canteen', () => {
   ])('answers %s with one sentence and exit code 2', async (_, words, sentence) => {
     const { code, errors } = await finished(command(...words));
     expect([code, errors.trim().split('\n')]).toEqual([2, [expect.stringContaining(sentence)]]);
+  });
+
+  it.each([
+    ['refuses', 405],
+    ['says yes to everything', 200],
+  ])('says that a switch changed nothing where another program listens and %s', async (_, status) => {
+    const stranger = createServer((_request, response) => response.writeHead(status).end('Hello')).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    expect(await finished(command('set', url, 'cooking-1', 'black', 'on'))).toEqual({
+      code: 2,
+      errors: `What answers at ${url} is not the control of a simulated canteen; that address is printed at its start.\n`,
+    });
+    stranger.close();
   });
 
   it('names the key of a description that is wrong, and what is allowed', async () => {

@@ -7,6 +7,7 @@ import { type AnyDevice, type Control, createControl } from './control.ts';
 import { faultNames, faultsOf } from './faults.ts';
 import type { ClipName, Media } from './media.ts';
 import { createRecorder } from './recorder.ts';
+import { vendorNames } from './vendors/index.ts';
 
 const closed = { additionalProperties: false };
 const clipNames: ClipName[] = ['h264-1080p', 'h265-1080p', 'h264-720p', 'black-1080p', 'frozen-1080p'];
@@ -53,6 +54,11 @@ const Recorder = Type.Object(
     kind: Type.Literal('recorder'),
     channels: Type.Array(RecordedChannel, { minItems: 1, maxItems: 64 }),
     history: Type.Optional(Type.Enum(['full', 'ends-only'], { description: 'ends-only: its search knows no holes' })),
+    vendor: Type.Optional(
+      Type.Enum(vendorNames, {
+        description: 'a recorder without Profile G, with the interface of this maker; unless given, one with Profile G',
+      }),
+    ),
   },
   closed,
 );
@@ -120,7 +126,7 @@ function createDescribed(
     case 'camera':
       return createCamera({ ...shared, clip: described.clip });
     case 'recorder':
-      return createRecorder({ ...shared, channels: described.channels, history: described.history });
+      return createRecorder({ ...shared, channels: described.channels, history: described.history, vendor: described.vendor });
   }
 }
 

@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-export type ClipName = 'h264-1080p' | 'h265-1080p' | 'h264-720p' | 'black-1080p' | 'frozen-1080p';
+export type ClipName = 'h264-1080p' | 'h265-1080p' | 'h264-720p' | 'long-gop-1080p' | 'black-1080p' | 'frozen-1080p';
 
 /** What one picture of the video was coded into, without start codes. */
 export interface AccessUnit {
@@ -48,6 +48,7 @@ const recipes: Record<ClipName, Recipe> = {
   'h264-1080p': { ...fullHd, scene: 'testsrc2=s=1920x1080:r=20' },
   'h265-1080p': { ...fullHd, codec: 'h265', scene: 'testsrc2=s=1920x1080:r=20' },
   'h264-720p': { codec: 'h264', width: 1280, height: 720, framesPerSecond: 10, keyframeEvery: 20, scene: 'testsrc2=s=1280x720:r=10' },
+  'long-gop-1080p': { ...fullHd, keyframeEvery: 80, scene: 'testsrc2=s=1920x1080:r=20' },
   'black-1080p': { ...fullHd, scene: 'color=c=0x080808:s=1920x1080:r=20' },
   'frozen-1080p': { ...fullHd, scene: 'testsrc2=s=1920x1080:r=20,trim=end_frame=1,loop=loop=-1:size=1' },
 };
@@ -64,6 +65,7 @@ export async function prepareMedia(): Promise<Media> {
     'h264-1080p': await load('h264-1080p'),
     'h265-1080p': await load('h265-1080p'),
     'h264-720p': await load('h264-720p'),
+    'long-gop-1080p': await load('long-gop-1080p'),
     'black-1080p': await load('black-1080p'),
     'frozen-1080p': await load('frozen-1080p'),
   };

@@ -1,6 +1,6 @@
 // A simulated ONVIF recorder: channels as media profiles, and the Recording, Search and Replay services over a history that goes on.
 import { createFootageLog, type FootageGap } from './footage.ts';
-import type { ClipName, Media } from './media.ts';
+import type { Clip, ClipName, Media } from './media.ts';
 import type { Channel } from './onvif/channels.ts';
 import { createDevice, type DeviceOptions, type DeviceParts, type SimulatedDevice, samePath } from './onvif/device.ts';
 import { mediaService } from './onvif/media-service.ts';
@@ -8,6 +8,8 @@ import { recordingService } from './onvif/recording-service.ts';
 import type { Recording } from './onvif/recordings.ts';
 import { replayService } from './onvif/replay-service.ts';
 import { searchService } from './onvif/search-service.ts';
+import type { RtspSource } from './rtsp/source.ts';
+import { type VendorName, vendors } from './vendors/index.ts';
 
 export interface RecordedChannel {
   name: string;
@@ -29,6 +31,10 @@ export interface RecorderOptions extends DeviceOptions {
   pageMax?: number | undefined;
   /** `ends-only`: FindEvents knows where each recording begins and ends, and none of its holes. */
   history?: 'full' | 'ends-only' | undefined;
+  /** Whose interface of its own it has, and whose name it bears. */
+  vendor?: VendorName | undefined;
+  /** Whether it has the ONVIF services for recordings; unless told, only where it is of no vendor. */
+  profileG?: boolean | undefined;
 }
 
 export interface SimulatedRecorder extends SimulatedDevice {
@@ -39,45 +45,69 @@ export interface SimulatedRecorder extends SimulatedDevice {
 
 /** Starts listening. Rejects where a port is taken. */
 export async function createRecorder({ media, channels, ...options }: RecorderOptions): Promise<SimulatedRecorder> {
+  const { vendor, profileG = vendor === undefined } = options;
+  const { manufacturer, model } = vendor === undefined ? { manufacturer: 'Mingzao', model: 'SIM-NVR' } : vendors[vendor];
   const { device } = await createDevice(
     {
       kind: 'recorder',
-      identity: { manufacturer: 'Mingzao', model: 'SIM-NVR', firmware: '1.0.0', serial: 'SIMNVR0001', name: 'Simulated recorder' },
-      profiles: ['Streaming', 'G'],
+      identity: { manufacturer, model, firmware: '1.0.0', serial: 'SIMNVR0001', name: 'Simulated recorder' },
+      profiles: profileG ? ['Streaming', 'G'] : ['Streaming'],
       inputs: 0,
-      build: (parts) => servicesOf({ media, channels, ...options }, parts),
+      build: (parts) => servicesOf({ media, channels, ...options, profileG }, parts),
     },
     options,
   );
   return { ...device, kind: 'recorder', recordings: channels.map((_, index) => recordingToken(index)) };
 }
 
-function servicesOf(options: RecorderOptions, { faults, clock, now, streamUrl }: DeviceParts) {
+function servicesOf(options: RecorderOptions & { profileG: boolean }, { faults, clock, now, streamUrl }: DeviceParts) {
   const recordings = options.channels.map((channel, index) => recordingOf(channel, index, { media: options.media, clock, now }));
   const channels = recordings.map(({ channel }) => channel);
   faults.onSwitch('recording-stopped', (on) => {
     for (const { log } of recordings) on ? log.stop() : log.start();
   });
+  const profileG = () => [
+    recordingService(recordings),
+    searchService({
+      recordings,
+      faults,
+      now,
+      maxSessions: options.maxSearches ?? 2,
+      pageMax: options.pageMax ?? 50,
+      history: options.history ?? 'full',
+    }),
+    replayService({ recordings, faults, streamUrl }),
+  ];
   return {
     channels,
-    services: [
-      mediaService({ channels, faults, streamUrl }),
-      recordingService(recordings),
-      searchService({
-        recordings,
-        faults,
-        now,
-        maxSessions: options.maxSearches ?? 2,
-        pageMax: options.pageMax ?? 50,
-        history: options.history ?? 'full',
-      }),
-      replayService({ recordings, faults, streamUrl }),
-    ],
+    services: [mediaService({ channels, faults, streamUrl }), ...(options.profileG ? profileG() : [])],
+    makerPages: options.vendor === undefined ? undefined : vendors[options.vendor].pages({ recordings, faults, clock, now }),
     replay(path: string, query: URLSearchParams) {
       const recording = recordings.find(({ replayPath }) => samePath(replayPath, path, query));
-      return recording && { clip: recording.channel.clip, stalled: () => faults.has('stalled'), footage: recording.log.footage() };
+      return recording && replayOf(recording, { faults, now });
     },
   };
+}
+
+const newestMs = 600_000;
+
+function replayOf({ channel, log }: Recording, { faults, now }: Pick<DeviceParts, 'faults' | 'now'>): RtspSource {
+  const newest = { from: now() - newestMs, to: now() };
+  return {
+    clip: () => (faults.has('replay-garbled') ? garbled(channel.clip()) : channel.clip()),
+    stalled: () => faults.has('stalled'),
+    footage: faults.has('replay-elsewhere') ? [newest] : log.footage(),
+  };
+}
+
+/** Every picture keeps its header and beginning, as after a write to a bad disk. */
+function garbled(clip: Clip): Clip {
+  const accessUnits = clip.accessUnits.map((unit) => ({ ...unit, nals: unit.nals.map(spoilt) }));
+  return { ...clip, accessUnits };
+}
+
+function spoilt(nal: Buffer): Buffer {
+  return nal.length < 200 ? nal : Buffer.concat([nal.subarray(0, 100), Buffer.alloc(nal.length - 100, 0xa5)]);
 }
 
 function recordingToken(index: number): string {

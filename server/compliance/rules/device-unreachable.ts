@@ -1,4 +1,5 @@
 // Every camera and every recorder must answer on the canteen's network.
+import { strangerAt } from '../device-answers.ts';
 import type { CameraRule, Finding, RecorderRule, Scene } from '../rule.ts';
 import { faultWording } from '../wording.ts';
 
@@ -19,12 +20,11 @@ export const recorderUnreachable: RecorderRule = {
 };
 
 function judge(device: string, scene: Scene): Finding | undefined {
-  const identity = scene.believed(device, 'identity');
-  if (identity.outcome === 'fault') return finding(faultWording(identity.fact.fault), { certainty: 'fault' });
-  const reachable = scene.believed(device, 'reachable');
-  if (reachable.outcome === 'ok') return undefined;
-  const wording = faultWording(reachable.fact?.fault);
-  return finding(wording, reachable.outcome === 'fault' ? { certainty: 'fault' } : { certainty: 'unknown', since: reachable.since });
+  const beliefs = [...strangerAt(device, scene), scene.believed(device, 'reachable')];
+  const worst = beliefs.find(({ outcome }) => outcome === 'fault') ?? beliefs.find(({ outcome }) => outcome === 'unknown');
+  if (worst === undefined) return undefined;
+  const wording = faultWording(worst.fact?.fault);
+  return finding(wording, worst.outcome === 'fault' ? { certainty: 'fault' } : { certainty: 'unknown', since: worst.since });
 }
 
 function finding(

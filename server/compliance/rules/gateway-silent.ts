@@ -11,11 +11,13 @@ export const gatewaySilent: CanteenRule = {
   requirement: (standard) => standard.gatewayHeard,
   judge(_, { state, standard, now }) {
     const { silentAfterSeconds } = standard.gatewayHeard;
-    if (now <= silentFrom(state, silentAfterSeconds)) return undefined;
     const { heardAt, status } = state.gateway;
+    if (heardAt !== null && now <= heardAt + silentAfterSeconds * 1000) return undefined;
     const disconnected = status?.online === false;
+    const from = silentFrom(state, silentAfterSeconds);
     return {
-      certainty: 'fault',
+      // While silence does not count yet no gap opens, but one that is open is not closed by a restart of the server either.
+      ...(now > from ? { certainty: 'fault' } : { certainty: 'unknown', since: from }),
       measured:
         heardAt === null
           ? { zh: '从未收到网关消息', en: 'Never heard' }
@@ -23,7 +25,7 @@ export const gatewaySilent: CanteenRule = {
       required: { zh: `${silentAfterSeconds}秒内至少一次`, en: `At least once in ${silentAfterSeconds} s` },
       cause: disconnected
         ? { zh: '网关与平台的连接已断开', en: 'The gateway’s connection is gone' }
-        : { zh: '网关没有消息', en: 'Nothing comes from the gateway' },
+        : { zh: '网关失联，没有消息', en: 'Nothing comes from the gateway' },
       fix: { zh: '检查网关供电和食堂的上网线路', en: 'Check power of the gateway and the canteen’s internet line' },
     };
   },

@@ -3,9 +3,11 @@ import type { Rule } from '../rule.ts';
 import { cameraNotRecorded } from './camera-not-recorded.ts';
 import { cameraClockOff, recorderClockOff } from './clock-off.ts';
 import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts';
+import { footageDoesNotPlay } from './footage-does-not-play.ts';
 import { gatewaySilent } from './gateway-silent.ts';
 import { pictureBelowStandard } from './picture-below-standard.ts';
 import { pictureBlack } from './picture-black.ts';
+import { playbackNotOffered } from './playback-not-offered.ts';
 import { recordsLost } from './records-lost.ts';
 import { retentionShort } from './retention-short.ts';
 import { streamDoesNotDecode } from './stream-does-not-decode.ts';
@@ -22,6 +24,8 @@ export const rules: readonly Rule[] = [
   cameraClockOff,
   recorderClockOff,
   retentionShort,
+  footageDoesNotPlay,
+  playbackNotOffered,
   cameraNotRecorded,
   recordsLost,
 ];

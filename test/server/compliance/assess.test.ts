@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { assess } from '../../../server/compliance/assess.ts';
 import { type CanteenState, expectFrom, newCanteen } from '../../../server/compliance/state.ts';
-import { beat, footage, identity, layout, minute, noon, registered, sound, standard, tell } from './canteen.ts';
+import { beat, footage, identity, layout, minute, noon, playback, registered, sound, standard, tell, unplayed } from './canteen.ts';
 
 const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
 const named = (gaps: Gap[]) => gaps.map((gap) => [gap.rule, gap.zone ?? gap.device ?? '', gap.certainty].filter(Boolean).join(' '));
@@ -122,6 +122,29 @@ describe('each rule', () => {
       tell(sound(), 'nvr', 'footage', { outcome: 'fault', fault: 'no-recordings' }),
       ['retention-short nvr fault'],
     ],
+    [
+      'footage that is listed and does not play',
+      tell(sound(), 'nvr', 'playback', { outcome: 'fault', fault: 'stalled', measured: unplayed('fault', 'stalled') }),
+      ['footage-does-not-play nvr fault'],
+    ],
+    [
+      'play-back of another day than was asked for',
+      tell(sound(), 'nvr', 'playback', { measured: playback({ deviationSeconds: 86_400, played: '2026-08-27T06:02:33.000Z' }) }),
+      ['footage-does-not-play nvr fault'],
+    ],
+    [
+      'play-back that begins at the keyframe before',
+      tell(sound(), 'nvr', 'playback', { measured: playback({ deviationSeconds: -12 }) }),
+      [],
+    ],
+    [
+      'a recorder that keeps nothing, and so has nothing to play',
+      tell(tell(sound(), 'nvr', 'footage', { outcome: 'fault', fault: 'no-recordings' }), 'nvr', 'playback', {
+        outcome: 'unknown',
+        fault: 'no-recordings',
+      }),
+      ['retention-short nvr fault'],
+    ],
     ['a recorder gone', tell(sound(), 'nvr', 'reachable', { outcome: 'fault', fault: 'no-answer' }), ['recorder-unreachable nvr fault']],
     [
       'a camera no recorder keeps',
@@ -140,7 +163,7 @@ describe('each rule', () => {
       canteen: 'yingze-1',
       gate: 'monitoring-connected',
       severity: 'critical',
-      measured: { zh: '大厅1号：41天（最早2026-10-13）', en: '大厅1号: 41 days (oldest 2026-10-13)' },
+      measured: { zh: '41天（大厅1号，最早录像2026-10-13）', en: '41 days (大厅1号, oldest footage 2026-10-13)' },
       required: { zh: '连续可追溯不少于90天', en: 'At least 90 days, without a break' },
       clause: standard.retention.clause,
       standard: 'taiyuan-community-2022 v1',
@@ -148,11 +171,51 @@ describe('each rule', () => {
     });
   });
 
+  it('calls retention unproven, not short, where a recording is not said to be of any camera', () => {
+    const [first, second, third] = footage(95).recordings;
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three cameras are recorded');
+    const { camera: _, ...unclaimed } = third;
+    const state = tell(sound(), 'nvr', 'footage', { measured: { recordings: [first, second, unclaimed] } });
+    expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+  });
+
   it('calls retention unproven, after the grace, where the recorder’s answer was incomplete', () => {
     const state = tell(sound(), 'nvr', 'footage', { outcome: 'unknown', fault: 'incomplete', measured: { complete: false } });
     const later = noon + standard.unknownGraceSeconds * 1000;
     expect(named(look(state).open)).toEqual([]);
     expect(named(look(beat(state, later), [], later).open)).toEqual(['retention-short nvr unknown']);
+  });
+
+  it('calls footage not proven by play-back, lightly and after the grace, where the recorder offers none', () => {
+    const state = tell(sound(), 'nvr', 'playback', { outcome: 'unknown', fault: 'not-supported', measured: { samples: [] } });
+    const later = noon + standard.unknownGraceSeconds * 1000;
+    expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+    const { open } = look(beat(state, later), [], later);
+    expect(named(open)).toEqual(['playback-not-offered nvr unknown']);
+    expect(open[0]).toMatchObject({ severity: 'minor', measured: { en: 'Not proven by play-back' } });
+    const empty = tell(state, 'nvr', 'footage', { outcome: 'fault', fault: 'no-recordings' });
+    expect(named(look(beat(empty, later), [], later).open)).toEqual(['retention-short nvr fault']);
+  });
+
+  it.each<[string, Parameters<typeof tell<'playback'>>[3]]>([
+    ['the recorder was busy', { outcome: 'unknown', fault: 'busy', measured: unplayed('unknown', 'busy') }],
+    ['too few instants were tried', { measured: { samples: playback().samples.slice(1) } }],
+  ])('takes footage for unproven, after the grace, where %s', (_, told) => {
+    const state = tell(sound(), 'nvr', 'playback', told);
+    const later = noon + standard.unknownGraceSeconds * 1000;
+    expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+    expect(named(look(beat(state, later), [], later).open)).toEqual(['footage-does-not-play nvr unknown']);
+  });
+
+  it('does not call footage playable for having become unreachable, busy or without replay', () => {
+    const broken = tell(sound(), 'nvr', 'playback', { outcome: 'fault', fault: 'stalled', measured: unplayed('fault', 'stalled') });
+    const { open } = look(broken);
+    for (const state of [
+      tell(broken, 'nvr', 'reachable', { outcome: 'fault', fault: 'refused' }),
+      tell(broken, 'nvr', 'playback', { outcome: 'unknown', fault: 'busy', measured: { samples: [] } }),
+      tell(broken, 'nvr', 'playback', { outcome: 'unknown', fault: 'not-supported', measured: { samples: [] } }),
+    ])
+      expect(look(state, open).open.map(({ rule }) => rule)).toContain('footage-does-not-play');
   });
 
   it('calls a clock neither right nor wrong that is nearer to the limit than can be measured', () => {

@@ -36,6 +36,7 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
   stream: { codec: 'h264', width: 1920, height: 1080, framesPerSecond: 20, bitsPerSecond: 2e6, sampledSeconds: 5, via: 'media2' },
   picture: { blackPercent: 2, meanLuma: 110, width: 640, height: 360 },
   footage: footage(95),
+  playback: playback(),
 };
 
 /** What a recorder says that holds the last `days` whole days of every camera, with some seconds missing on chosen days ago. */
@@ -65,6 +66,25 @@ export function footage(days: number, missing: Record<number, number> = {}): Non
   };
 }
 
+type Sample = NonNullable<FactOf<'playback'>['measured']>['samples'][number];
+
+/** What played back: one instant of each camera, half a second early, unless told otherwise of the first. */
+export function playback(first: Partial<Sample> = {}): NonNullable<FactOf<'playback'>['measured']> {
+  const asked = '2026-08-26T06:02:33.000Z';
+  const played = { played: '2026-08-26T06:02:32.500Z', deviationSeconds: -0.5, sha256: 'a'.repeat(64) };
+  const samples = layout.cameras.map(({ id }): Sample => ({ camera: id, recording: `rec-${id}`, asked, outcome: 'ok', ...played }));
+  const [one, ...others] = samples;
+  return { samples: one === undefined ? [] : [{ ...one, ...first }, ...others] };
+}
+
+/** The same with the first instant not played. */
+export function unplayed(outcome: 'fault' | 'unknown', fault: FaultCode): NonNullable<FactOf<'playback'>['measured']> {
+  const [one, ...others] = playback().samples;
+  if (one === undefined) return { samples: [] };
+  const { camera, recording, asked } = one;
+  return { samples: [{ ...(camera === undefined ? {} : { camera }), recording, asked, outcome, fault }, ...others] };
+}
+
 let sequence = 0;
 
 /** One fact, as ok as can be unless told otherwise, taken in at `at`. */
@@ -75,13 +95,15 @@ export function tell<Name extends CheckName>(
   told: {
     outcome?: Fact['outcome'];
     fault?: FaultCode;
-    measured?: Partial<NonNullable<FactOf<Name>['measured']>>;
+    measured?: Partial<NonNullable<FactOf<Name>['measured']>> | 'nothing';
     at?: number;
+    arrivedAt?: number;
+    validUntil?: string;
     lastsMs?: number;
     position?: { epoch: string; sequence: number };
   } = {},
 ): CanteenState {
-  const { outcome = 'ok', at = noon, lastsMs = 60 * minute, fault } = told;
+  const { outcome = 'ok', at = noon, lastsMs = 60 * minute, fault, arrivedAt = at } = told;
   sequence += 1;
   const data = {
     schemaVersion: 1,
@@ -89,8 +111,8 @@ export function tell<Name extends CheckName>(
     device,
     outcome,
     observedAt: new Date(at).toISOString(),
-    validUntil: new Date(at + lastsMs).toISOString(),
-    measured: { ...measured[check], ...told.measured },
+    validUntil: told.validUntil ?? new Date(at + lastsMs).toISOString(),
+    ...(told.measured === 'nothing' ? {} : { measured: { ...measured[check], ...told.measured } }),
     ...(fault === undefined ? {} : { fault }),
   } as Fact;
   const event = {
@@ -103,11 +125,19 @@ export function tell<Name extends CheckName>(
     data,
     ...(told.position ?? { epoch: 'e1', sequence }),
   } as const;
-  return fold(state, { kind: 'event', event }, at);
+  return fold(state, { kind: 'event', event }, arrivedAt);
 }
 
-/** Heard just now. */
+/** Heard just now, and every minute before. */
 export function beat(state: CanteenState, at: number = noon, gatewayClock: number = at): CanteenState {
+  const { heardAt } = state.gateway;
+  return heardAt !== null && at - heardAt > minute
+    ? beat(heardAgain(state, heardAt + minute), at, gatewayClock)
+    : heardAgain(state, at, gatewayClock);
+}
+
+/** Heard just now, after whatever silence there was. */
+export function heardAgain(state: CanteenState, at: number, gatewayClock: number = at): CanteenState {
   const heartbeat = {
     schemaVersion: 1,
     session: 's1',
@@ -143,7 +173,7 @@ export function sound(told: Layout = layout): CanteenState {
     (['reachable', 'identity', 'clock', 'stream', 'picture'] as const).map((check) => [camera.id, check] as const),
   );
   const recorders = told.recorders.flatMap((recorder) =>
-    (['reachable', 'identity', 'clock', 'footage'] as const).map((check) => [recorder.id, check] as const),
+    (['reachable', 'identity', 'clock', 'footage', 'playback'] as const).map((check) => [recorder.id, check] as const),
   );
   return [...cameras, ...recorders].reduce((state, [device, check]) => tell(state, device, check), beat(registered(told)));
 }

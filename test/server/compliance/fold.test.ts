@@ -36,7 +36,7 @@ describe('folding facts', () => {
 
   it('remembers since when an outcome has been unknown, through silence and repeated unknowns', () => {
     const unknown = tell(registered(), 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy', lastsMs: minute });
-    const again = tell(unknown, 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy', at: noon + 3 * minute });
+    const again = tell(beat(unknown, noon + 2 * minute), 'hall-1', 'picture', { outcome: 'unknown', fault: 'busy', at: noon + 3 * minute });
     expect(picture(again, noon + 3 * minute)).toMatchObject({ outcome: 'unknown', since: noon });
   });
 
@@ -51,11 +51,10 @@ describe('folding facts', () => {
   });
 
   it('ignores the last will of a connection that has a successor', () => {
-    const status = (online: boolean, since: number) =>
-      ({ schemaVersion: 1, online, session: 's', since: new Date(since).toISOString(), version: '1' }) as const;
-    const back = fold(newCanteen('yingze-1', noon), { kind: 'status', status: status(true, noon + minute) }, noon + minute);
-    expect(fold(back, { kind: 'status', status: status(false, noon) }, noon + minute).gateway.status?.online).toBe(true);
-    expect(fold(back, { kind: 'status', status: status(false, noon + minute) }, noon + minute).gateway.status?.online).toBe(false);
+    const status = (online: boolean, since: number) => greeting(online, since, noon + minute);
+    const back = fold(newCanteen('yingze-1', noon), status(true, noon + minute), noon + minute);
+    expect(fold(back, status(false, noon), noon + minute).gateway.status?.online).toBe(true);
+    expect(fold(back, status(false, noon + minute), noon + minute).gateway.status?.online).toBe(false);
   });
 
   it('forgets facts of devices that are no longer registered', () => {
@@ -75,6 +74,11 @@ describe('folding facts', () => {
     expect(removed.facts).toEqual({});
   });
 });
+
+function greeting(online: boolean, since: number, at = since) {
+  const status = { schemaVersion: 1, online, session: 's', since: new Date(since).toISOString(), version: '1' } as const;
+  return { kind: 'status', status, at: new Date(at).toISOString() } as const;
+}
 
 function eventAt(at: number, lastsMs: number) {
   const data = {

@@ -1,6 +1,6 @@
 // What every simulated device has, whatever its kind: its doors (HTTP, RTSP, discovery), its account, its clock and its faults.
 import { randomUUID } from 'node:crypto';
-import { createFaults, type DeviceKind, type Faults } from '../faults.ts';
+import { createFaults, type DeviceKind, type FaultName, type Faults } from '../faults.ts';
 import { createRtspServer, type RtspSource } from '../rtsp/rtsp-server.ts';
 import { announcedHost } from './announced-host.ts';
 import { type Authentication, type AuthenticationOptions, createAuthentication, type DigestAlgorithm } from './authentication.ts';
@@ -8,7 +8,7 @@ import type { Channel } from './channels.ts';
 import { createDeviceClock, type DeviceClock } from './device-clock.ts';
 import { type DeviceIdentity, devicePath, deviceService, scopes } from './device-service.ts';
 import { type DiscoveryOptions, startDiscovery } from './discovery.ts';
-import { createHttpDevice } from './http-device.ts';
+import { createHttpDevice, type MakerPages } from './http-device.ts';
 import type { Actions, Asked, Service } from './service.ts';
 
 export interface DeviceOptions {
@@ -71,6 +71,7 @@ export interface OwnParts {
   channels: readonly Channel[];
   /** Streams besides those of the channels. */
   replay?(path: string, query: URLSearchParams): RtspSource | undefined;
+  makerPages?: MakerPages | undefined;
   close?(): void;
 }
 
@@ -137,6 +138,7 @@ export async function createDevice<Own extends OwnParts>(
       faults,
       authentication,
       actions: () => [...services.filter((service) => service.present?.() !== false), ...(own.others ?? [])],
+      makerPages: own.makerPages,
       picture: (path) => own.channels.find(({ snapshotPath }) => snapshotPath === path)?.clip().snapshot,
     }),
   );
@@ -183,5 +185,19 @@ export function samePath(wanted: string, path: string, query: URLSearchParams): 
 
 function liveSource(channels: readonly Channel[], path: string, query: URLSearchParams, faults: Faults): RtspSource | undefined {
   const channel = channels.find(({ streamPath }) => samePath(streamPath, path, query));
-  return channel && { clip: channel.clip, stalled: () => faults.has('stalled') };
+  if (channel === undefined) return undefined;
+  const aSecondWith = (fault: FaultName) => () => (faults.has(fault) ? 1000 : undefined);
+  return {
+    clip: channel.clip,
+    stalled: () => faults.has('stalled'),
+    startsMidway: () => faults.has('late-keyframe'),
+    stallsAfterMs: aSecondWith('stalls-midway'),
+    cutAfterMs: aSecondWith('cut-midway'),
+    stampedAt: (ms) => (faults.has('timestamps-jump') ? leaping(ms) : ms),
+  };
+}
+
+/** An hour further with each second, and within it the same time for all pictures of a fifth. */
+function leaping(ms: number): number {
+  return Math.floor(ms / 1000) * 3_600_000 + Math.floor((ms % 1000) / 200) * 200;
 }

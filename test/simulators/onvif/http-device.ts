@@ -17,6 +17,16 @@ export interface HttpDeviceOptions {
   actions(): readonly Actions[];
   /** The picture at a path, or undefined where there is none. */
   picture(path: string): Buffer | undefined;
+  makerPages?: MakerPages | undefined;
+}
+
+/** The maker’s own interface beside ONVIF, for those who are signed in: what answers at a path, undefined where nothing does. */
+export type MakerPages = (path: string) => ((asked: PageAsked) => HttpAnswer) | undefined;
+
+export interface PageAsked {
+  path: string;
+  query: URLSearchParams;
+  body: string;
 }
 
 export interface HttpDevice {
@@ -75,7 +85,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
 }
 
 async function answerTo(request: IncomingMessage, response: ServerResponse, options: HttpDeviceOptions): Promise<HttpAnswer> {
-  const path = new URL(request.url ?? '/', 'http://device').pathname;
+  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://device');
+  const page = options.makerPages?.(path);
+  if (page !== undefined) return signedIn(request, options.authentication) ?? page({ path, query, body: (await bodyOf(request)) ?? '' });
   if (request.method === 'GET' || request.method === 'HEAD') return picture(request, path, options);
   if (request.method !== 'POST') return plain(405, 'Only GET and POST are allowed.', { allow: 'GET, HEAD, POST' });
   const text = await bodyOf(request);
@@ -87,15 +99,21 @@ async function answerTo(request: IncomingMessage, response: ServerResponse, opti
 function picture(request: IncomingMessage, path: string, { authentication, ...options }: HttpDeviceOptions): HttpAnswer {
   const jpeg = options.picture(path);
   if (jpeg === undefined) return plain(404, 'There is no picture at this address.');
-  const { method = 'GET', url = '/' } = request;
-  const verdict = authentication.check({ method, url, authorization: request.headers.authorization });
-  if (verdict.kind === 'locked') return plain(403, lockedReason);
-  if (verdict.kind !== 'accepted') return unauthorized(authentication, verdict);
+  const denied = signedIn(request, authentication);
+  if (denied !== undefined) return denied;
   return {
     status: 200,
     headers: { 'content-type': 'image/jpeg', 'cache-control': 'no-store' },
     body: request.method === 'HEAD' ? '' : jpeg,
   };
+}
+
+/** How one is turned away who asks without SOAP; undefined for whom it knows. */
+function signedIn(request: IncomingMessage, authentication: Authentication): HttpAnswer | undefined {
+  const { method = 'GET', url = '/' } = request;
+  const verdict = authentication.check({ method, url, authorization: request.headers.authorization });
+  if (verdict.kind === 'locked') return plain(403, lockedReason);
+  return verdict.kind === 'accepted' ? undefined : unauthorized(authentication, verdict);
 }
 
 async function soap(text: string, request: IncomingMessage, response: ServerResponse, options: HttpDeviceOptions): Promise<HttpAnswer> {

@@ -17,6 +17,7 @@ export function replayService({ recordings, faults, streamUrl }: ReplayOptions):
     namespace: namespaces.trp,
     path: '/onvif/replay_service',
     version: { major: 21, minor: 6 },
+    present: () => !faults.has('no-replay'),
     capabilities: () => capabilities,
     open: ['GetServiceCapabilities'],
     actions: {

@@ -6,21 +6,24 @@ import type { RtspSource } from './source.ts';
 
 /**
  * `startMs` of any clock: sessions opened at different times begin in different places of the loop, as they would on a camera.
- * The reel ends when the source changes its codec, which nobody could decode any more.
+ * The reel ends when the source changes its codec, which nobody could decode any more, or where the source cuts it.
  */
 export function createLiveReel(source: RtspSource, startMs: number): Reel {
   let clip = source.clip();
   const { codec } = clip;
-  let index = lastKeyframe(clip, Math.floor((startMs * clip.framesPerSecond) / 1000));
+  let index = lastKeyframe(clip, Math.floor((startMs * clip.framesPerSecond) / 1000)) + (source.startsMidway?.() === true ? 1 : 0);
+  let playedMs = 0;
   return {
     next() {
       const current = source.clip();
       if (current !== clip) index = 0;
       clip = current;
       const unit = clip.accessUnits[index % clip.accessUnits.length];
-      if (unit === undefined || clip.codec !== codec) return undefined;
+      if (unit === undefined || clip.codec !== codec || playedMs >= (source.cutAfterMs?.() ?? Number.POSITIVE_INFINITY)) return undefined;
       index += 1;
-      return { packets: packetTemplate(codec, unit, 'live'), durationMs: 1000 / clip.framesPerSecond };
+      const durationMs = 1000 / clip.framesPerSecond;
+      playedMs += durationMs;
+      return { packets: packetTemplate(codec, unit, 'live'), durationMs };
     },
   };
 }

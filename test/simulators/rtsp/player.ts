@@ -26,6 +26,10 @@ export interface PlayerOptions {
   pace: 'live' | 'steady' | 'eager';
   /** While true nothing is sent. */
   stalled(): boolean;
+  /** Begin with any picture; otherwise a live player begins with a keyframe. */
+  startsMidway?: boolean;
+  /** The time a picture is stamped with in place of the true one. */
+  stampedAt?: ((ms: number) => number) | undefined;
   /** Told once, when the reel has ended. */
   onEnd(): void;
 }
@@ -45,7 +49,7 @@ export function toTimestamp({ timestampBase }: RtpState, ms: number): number {
   return (timestampBase + Math.round(ms * 90)) % 2 ** 32;
 }
 
-export function createPlayer({ reel, transport, rtp, pace, stalled, onEnd }: PlayerOptions): Player {
+export function createPlayer({ reel, transport, rtp, pace, stalled, startsMidway = false, stampedAt, onEnd }: PlayerOptions): Player {
   let dueMs = 0;
   let reportDueMs = Number.NEGATIVE_INFINITY;
   let ended = false;
@@ -53,7 +57,8 @@ export function createPlayer({ reel, transport, rtp, pace, stalled, onEnd }: Pla
   let needsKeyframe = false;
 
   const send = ({ packets, marks }: Take) => {
-    const ms = pace === 'eager' && marks !== undefined ? marks.recordedAt : dueMs;
+    const trueMs = pace === 'eager' && marks !== undefined ? marks.recordedAt : dueMs;
+    const ms = stampedAt?.(trueMs) ?? trueMs;
     const numbers = { channel: transport.channel, sequence: rtp.sequence, timestamp: toTimestamp(rtp, ms), ssrc: rtp.ssrc, marks };
     transport.sendMedia(numberPackets(packets, numbers), packets.starts);
     rtp.sequence = (rtp.sequence + packets.starts.length) & 0xffff;
@@ -85,7 +90,7 @@ export function createPlayer({ reel, transport, rtp, pace, stalled, onEnd }: Pla
     start(nowMs) {
       dueMs = nowMs;
       reportDueMs = nowMs;
-      needsKeyframe = pace === 'live';
+      needsKeyframe = pace === 'live' && !startsMidway;
     },
     tick(nowMs) {
       if (ended) return;

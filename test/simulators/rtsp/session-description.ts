@@ -17,9 +17,10 @@ export function describe(source: RtspSource): string {
     't=0 0',
     'a=control:*',
     `a=range:${describedRange(source)}`,
+    ...(source.describesOtherTracks?.() === true ? otherTracks : []),
     `m=video 0 RTP/AVP ${payloadType}`,
     `a=rtpmap:${payloadType} ${clip.codec.toUpperCase()}/90000`,
-    `a=fmtp:${payloadType} ${formatParameters(clip)}`,
+    ...(source.describesNothing?.() === true ? [] : [`a=fmtp:${payloadType} ${formatParameters(clip)}`]),
     `a=framerate:${clip.framesPerSecond}`,
     `a=control:${trackControl}`,
   ];
@@ -27,6 +28,14 @@ export function describe(source: RtspSource): string {
   if (source.footage !== undefined) lines.push('a=x-onvif-track:VIDEO001');
   return `${lines.join('\r\n')}\r\n`;
 }
+
+const otherTracks = [
+  'm=audio 0 RTP/AVP 0',
+  'a=control:trackID=2',
+  'm=application 0 RTP/AVP 107',
+  'a=rtpmap:107 vnd.onvif.metadata/90000',
+  'a=control:trackID=3',
+];
 
 function describedRange({ footage }: RtspSource): string {
   const [first, last] = [footage?.[0], footage?.at(-1)];

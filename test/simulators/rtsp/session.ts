@@ -31,7 +31,9 @@ export interface SessionDeps {
 
 export function createSession({ source, transport, connection, pacer, url }: SessionDeps): Session {
   const rtp = startNumbers();
-  const stalled = () => source.stalled?.() ?? false;
+  let playingSinceMs = 0;
+  const stalled = () =>
+    source.stalled?.() === true || pacer.now() - playingSinceMs >= (source.stallsAfterMs?.() ?? Number.POSITIVE_INFINITY);
   let player: Player | undefined;
 
   const pause = () => {
@@ -50,8 +52,11 @@ export function createSession({ source, transport, connection, pacer, url }: Ses
 
   const playLive = (): Reply => {
     const nowMs = pacer.now();
+    playingSinceMs = nowMs;
     const reel = createLiveReel(source, nowMs);
-    run(createPlayer({ reel, transport, rtp, pace: 'live', stalled, onEnd: () => connection.destroy() }), nowMs);
+    const startsMidway = source.startsMidway?.() ?? false;
+    const onEnd = () => connection.destroy();
+    run(createPlayer({ reel, transport, rtp, pace: 'live', stalled, startsMidway, stampedAt: source.stampedAt, onEnd }), nowMs);
     return started('npt=0.000-', nowMs);
   };
   /** A PLAY while something plays takes effect at once, with or without ONVIF's `Immediate: yes`. */

@@ -10,6 +10,18 @@ export interface RtspSource {
   clip(): Clip;
   /** While true the stream opens and sends nothing. */
   stalled?(): boolean;
+  /** While true a live session begins right after a keyframe, and a client has to wait for the next one. */
+  startsMidway?(): boolean;
+  /** A live session is given no packets after this long, milliseconds. */
+  stallsAfterMs?(): number | undefined;
+  /** A live session's connection is cut after this long, milliseconds. */
+  cutAfterMs?(): number | undefined;
+  /** The time live pictures are stamped with in place of the true one; milliseconds, both. */
+  stampedAt?(ms: number): number;
+  /** While true sound and analytics are described before the picture; neither ever sends anything. */
+  describesOtherTracks?(): boolean;
+  /** While true the session description leaves out the parameter sets, which then come only with each keyframe. */
+  describesNothing?(): boolean;
   /** Makes this a replay source: what a recorder holds, played by the looped clip. Read at each PLAY, so it may grow. */
   footage?: Footage;
 }

@@ -1,12 +1,12 @@
 // One look at one device: in its turn, within its deadline, and a second time before it is said that something has gone wrong.
 import type { Fact, FaultCode } from '#contract/facts.ts';
-import { judge } from './checks/index.ts';
-import type { Sleep } from './clock.ts';
+import { judge } from '../checks/index.ts';
+import type { Sleep } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Observation } from '../observation.ts';
+import type { Plan, Watched } from '../supervise.ts';
 import { withDeadline } from './deadline.ts';
-import type { Log } from './log.ts';
-import type { Observation } from './observation.ts';
 import type { Present } from './present.ts';
-import type { Plan, Watched } from './supervise.ts';
 import type { Turns } from './turns.ts';
 import { unobserved } from './unobserved.ts';
 
@@ -20,12 +20,18 @@ export interface Look {
 /** A first look at something gone wrong is confirmed by a second one after this. */
 const secondLookMs = 2000;
 
+/**
+ * What changes is told at once, so a fact that goes on only has to be renewed, and seldom: an outage of days must fit into the outbox.
+ * Believing it longer would hide a gateway that lives and no longer looks.
+ */
+const believedAtLeastMs = 180_000;
+
 /** The password was not taken. Any further attempt would only lock the account. */
 export const isRefusal = ({ fault }: Fact) => fault === 'credentials-refused' || fault === 'locked';
 
 export function createLook(
   device: Watched,
-  deps: { present: Present; closerLooks: Turns; now: () => number; sleep: Sleep; log: Log },
+  deps: { present: Present; turnsFor(plan: Plan): Turns; now: () => number; sleep: Sleep; log: Log },
 ): Look {
   const failing = new Set<Plan>();
 
@@ -50,7 +56,7 @@ export function createLook(
 
   const once = async (plan: Plan, signal: AbortSignal): Promise<Fact[] | undefined> => {
     const inTurn = () => observe(plan, signal);
-    const seen = plan === device.contact ? await inTurn() : await deps.closerLooks(inTurn);
+    const seen = plan === device.contact ? await inTurn() : await deps.turnsFor(plan)(inTurn);
     return seen && factsOf(plan, seen);
   };
 
@@ -68,4 +74,4 @@ export function createLook(
   };
 }
 
-const factsOf = (plan: Plan, seen: Observation) => judge(seen, 3 * plan.everyMs + plan.deadlineMs);
+const factsOf = (plan: Plan, seen: Observation) => judge(seen, Math.max(believedAtLeastMs, 3 * plan.everyMs + plan.deadlineMs));

@@ -1,7 +1,7 @@
 // The newest fact of every check, and which of them the server has to hear.
 import type { CheckName, Fact } from '#contract/facts.ts';
-import { changed } from './checks/changed.ts';
-import type { Log } from './log.ts';
+import { changed } from '../checks/changed.ts';
+import type { Log } from '../log.ts';
 
 export interface Present {
   /** Takes in what one look came to. Emits what changed, and what was last emitted half its validity ago. */
@@ -19,8 +19,8 @@ export function createPresent(deps: { emit(facts: Fact[]): void; now: () => numb
   const isDue = (fact: Fact): boolean => {
     const last = emitted.get(keyOf(fact));
     if (last === undefined || changed(last.fact, fact)) return true;
-    // The wall clock may have been set back meanwhile: then too, better once more than too late.
-    return Math.abs(deps.now() - last.at) >= validityMs(last.fact) / 2;
+    const age = deps.now() - last.at;
+    return age < 0 || age >= validityMs(last.fact) / 2; // below zero: the wall clock was set back, and how far tells nobody
   };
 
   return {

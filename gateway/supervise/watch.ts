@@ -1,10 +1,10 @@
 // Watches one device: keeps contact with it, and looks closer while it answers and takes our password.
 import type { Fact, FaultCode } from '#contract/facts.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
-import type { Sleep } from './clock.ts';
+import type { Sleep } from '../clock.ts';
+import type { Plan, Watched } from '../supervise.ts';
 import { isRefusal, type Look } from './look.ts';
 import type { Present } from './present.ts';
-import type { Plan, Watched } from './supervise.ts';
 import { createTurns } from './turns.ts';
 
 export interface Watch {
@@ -33,6 +33,7 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
   let closer = new AbortController(); // fires when there is no more point in looking closer
   let alarm = new AbortController(); // fires when it is time for the next look
   let seenAt: string | undefined;
+  let itself = true; // as far as the last closer look told
 
   const lookAgainNow = () => {
     const sleeping = alarm;
@@ -41,7 +42,7 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
     sleeping.abort();
   };
   // Earlier than asked, never later: how soon a loss is noticed is a promise.
-  const pause = (ms: number, signal: AbortSignal) => sleep(ms * (1 - deps.random() / 10), AbortSignal.any([signal, alarm.signal]));
+  const pause = (ms: number, ends: AbortSignal[]) => sleep(ms * (1 - deps.random() / 10), AbortSignal.any(ends));
 
   const noteContact = (facts: Fact[]) => {
     const reachable = facts.find(({ check }) => check === 'reachable');
@@ -67,7 +68,7 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
       present.report(facts);
       noteContact(facts);
       tellObstacle();
-      await pause(device.contact.everyMs, signal);
+      await pause(device.contact.everyMs, [signal, alarm.signal]);
     }
   };
 
@@ -82,6 +83,14 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
     tellObstacle();
   };
 
+  /** Another device in its place, or its return, is everyone's business at once: who it is, is asked seldom. */
+  const noteItself = (facts: Fact[]) => {
+    const stranger = facts.some(({ fault }) => fault === 'wrong-device');
+    if (stranger !== itself || !(stranger || facts.some(({ outcome }) => outcome === 'ok'))) return;
+    itself = !stranger;
+    lookAgainNow();
+  };
+
   /** Undefined where there was no point in looking, or no longer when the look ended. */
   const lookCloser = async (plan: Plan, signal: AbortSignal): Promise<Fact[] | undefined> => {
     if (!answers || refused !== undefined) return undefined;
@@ -89,15 +98,17 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
     if (facts === undefined) return undefined;
     present.report(facts);
     noteRefusal(facts);
+    noteItself(facts);
     return facts;
   };
 
   const keepLooking = async (plan: Plan, signal: AbortSignal) => {
     let failures = 0;
     while (!signal.aborted) {
+      const woken = alarm.signal; // taken before looking: an alarm during a look that came to nothing is not missed
       const facts = await ownTurn(() => lookCloser(plan, signal));
       if (facts !== undefined) failures = facts.every(({ outcome }) => outcome === 'ok') ? 0 : failures + 1;
-      await pause(failures < patience ? plan.everyMs : 2 * plan.everyMs, signal);
+      await pause(failures < patience ? plan.everyMs : 2 * plan.everyMs, [signal, facts === undefined ? woken : alarm.signal]);
     }
   };
 

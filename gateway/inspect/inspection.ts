@@ -1,16 +1,22 @@
 // Looks at everything one device shows, part by part; what fails in one part leaves the others.
-import type { ClockMeasured, FaultCode, IdentityMeasured, PictureMeasured, RecordingMeasured, StreamMeasured } from '#contract/facts.ts';
-import { readIdentity } from './onvif/device.ts';
-import { asDeviceError } from './onvif/device-error.ts';
-import { type MediaProfile, mainProfile, readProfiles, readSnapshot, readStreamAddress } from './onvif/media.ts';
-import type { OnvifSession } from './onvif/session.ts';
-import { sampleStream } from './probes/sample-stream.ts';
-import { readFootage } from './recorders/index.ts';
+import type {
+  ClockMeasured,
+  FaultCode,
+  FootageMeasured,
+  IdentityMeasured,
+  PictureMeasured,
+  RecordingMeasured,
+  StreamMeasured,
+} from '#contract/facts.ts';
+import { readIdentity } from '../onvif/device.ts';
+import { asDeviceError, redacted } from '../onvif/device-error.ts';
+import { type MediaProfile, mainProfile, readProfiles, readSnapshot, readStreamAddress } from '../onvif/media.ts';
+import type { OnvifSession } from '../onvif/session.ts';
+import { sampleStream } from '../probes/sample-stream.ts';
+import { readFootage } from '../recorders/index.ts';
 
-export interface InspectedRecording extends RecordingMeasured {
-  method: string;
-  complete: boolean;
-}
+/** `oldest` is the oldest footage since `from`, which is how far back was asked; there may be older. */
+export type InspectedRecording = RecordingMeasured & Pick<FootageMeasured, 'method' | 'complete' | 'from' | 'to'>;
 
 export interface Inspection {
   /** host:port that was asked. */
@@ -38,7 +44,7 @@ export interface InspectOptions {
   now: () => number;
 }
 
-const partMs = { clock: 5000, question: 15_000, stream: 25_000, recording: 180_000 };
+const partMs = { clock: 5000, question: 15_000, stream: 40_000, recording: 180_000 };
 const sampleSeconds = 5;
 
 /** Never rejects. Where the device does not answer at all, only the first part is tried. */
@@ -93,14 +99,18 @@ export async function inspect(session: OnvifSession, { days, signal, now }: Insp
       report.snapshot = snapshot === undefined ? null : { bytes: snapshot.length };
     }
   }
-  if (services?.has('search') === true || services?.has('recording') === true) {
-    const question = { from: at - days * 86_400_000, to: at };
-    const footage = await part('recording', partMs.recording, (options) => readFootage(session, { ...question, ...options }));
-    const { method = '', complete = false, recordings = [] } = footage ?? {};
-    report.recordings = recordings.map((recording) => ({ method, complete, ...recording }));
-    report.recording = report.recordings.toSorted((a, b) => recordedSeconds(a) - recordedSeconds(b))[0] ?? null;
+  const question = { from: at - days * 86_400_000, to: at };
+  const footage = await part('recording', partMs.recording, (options) => readFootage(session, { ...question, ...options }));
+  if (footage !== undefined) {
+    const { recordings, ...asked } = footage;
+    report.recordings = recordings.map((recording) => ({ ...asked, ...recording }));
   }
-  return report;
+  report.recording = report.recordings.toSorted((a, b) => recordedSeconds(a) - recordedSeconds(b))[0] ?? null;
+  const offersRecording = services?.has('search') === true || services?.has('recording') === true;
+  // That a mere camera keeps no footage is no fault of it.
+  return offersRecording
+    ? report
+    : { ...report, faults: faults.filter((each) => each.part !== 'recording' || each.fault !== 'not-supported') };
 }
 
 /** Faults only something that understood the question can answer with. */
@@ -112,9 +122,14 @@ async function sampled(
   { signal }: { signal: AbortSignal },
 ): Promise<NonNullable<Inspection['stream']>> {
   const address = await readStreamAddress(session, profile, { signal });
-  const { packets, picture } = await sampleStream(address, { credentials: session.credentials, seconds: sampleSeconds, signal });
-  const { hasKeyframe: _, ...measured } = packets;
-  return { ...measured, via: profile.via, profile: profile.token, address, picture };
+  const { stream, picture } = await sampleStream(address, { credentials: session.credentials, seconds: sampleSeconds, signal });
+  return {
+    ...stream,
+    via: profile.via,
+    profile: profile.token,
+    address: redacted(address, [session.credentials?.password ?? '']),
+    picture,
+  };
 }
 
 function recordedSeconds({ days }: RecordingMeasured): number {

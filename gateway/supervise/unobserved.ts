@@ -1,6 +1,6 @@
 // The observation that could not be made: it goes to the same checks as any other, and they say what that means.
 import type { FaultCode } from '#contract/facts.ts';
-import type { Observation } from './observation.ts';
+import type { Observation } from '../observation.ts';
 
 /** `at`: milliseconds since 1970. `address`: host:port of the device. */
 export function unobserved(
@@ -18,5 +18,7 @@ export function unobserved(
       return { ...observed, kind, stream: missing, picture: missing };
     case 'footage':
       return { ...observed, kind, footage: missing };
+    case 'playback':
+      return { ...observed, kind, playback: missing };
   }
 }

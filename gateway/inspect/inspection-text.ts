@@ -62,7 +62,7 @@ function recordingText({ recording, camera, method, complete, oldest, newest, da
   return [
     line(
       'recording',
-      `${recording}${camera === undefined ? '' : ` of ${camera}`} (${method}): ${ends}, ${whole} of ${days.length} days whole, ${gapCount} gaps${proof}`,
+      `${recording}${camera === undefined ? '' : ` of ${camera}`} (${method}): ${ends}, ${whole} of ${days.length} days whole, ${gapCount === 1 ? '1 gap' : `${gapCount} gaps`}${proof}`,
     ),
     ...gaps.slice(0, gapsShown).map(({ from, to }) => line('  gap', `${from} to ${to}`)),
     ...(gapCount > gapsShown ? [line('  gap', `and ${gapCount - gapsShown} more`)] : []),

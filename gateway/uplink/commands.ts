@@ -3,9 +3,9 @@
 import { validator } from '#config/validate.ts';
 import type { Command, Reply } from '#contract/commands.ts';
 import { CommandMessage } from '#contract/envelope.ts';
-import { parseJson } from './json.ts';
-import type { Log } from './log.ts';
-import { createTurns } from './turns.ts';
+import { parseJson } from '../json.ts';
+import type { Log } from '../log.ts';
+import { createTurns } from '../supervise/turns.ts';
 
 export type Outcome = Pick<Reply, 'status' | 'detail'>;
 

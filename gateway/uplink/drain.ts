@@ -1,7 +1,7 @@
 // In which order and how fast the outbox is sent over one connection: the present state first, then the backlog, never too far ahead of `ack`.
 import type { OutboxEvent } from '#contract/envelope.ts';
-import type { Sleep } from './clock.ts';
-import type { Outbox } from './outbox.ts';
+import type { Sleep } from '../clock.ts';
+import type { Outbox } from '../outbox.ts';
 
 export interface Drain {
   /** Sends until `signal` fires, and rejects where `send` does. */

@@ -1,5 +1,5 @@
 // Gives one piece of work a deadline it cannot outlive, even where it ignores being cancelled.
-import type { Sleep } from './clock.ts';
+import type { Sleep } from '../clock.ts';
 
 /** After the deadline, or after `signal`, work has this long to end by itself before it is given up. */
 const graceMs = 1000;

@@ -1,0 +1,72 @@
+// How many of the days asked for a recorder holds of one camera, and whether its answer shows as much.
+import type { FootageDay, FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import type { Standard } from '#contract/standard.ts';
+
+export interface Kept {
+  /** How many of the required days are whole. */
+  days: number;
+  /** How many whole days there are without a break, back from now. */
+  unbroken: number;
+  recording: RecordingMeasured | undefined;
+}
+
+/** `unknown`: the answer is at odds with itself, or does not say which camera it is about, or (`daysAsked`) the recorder was not asked about enough days. */
+export type Proof = { outcome: 'ok' } | { outcome: 'fault'; kept: Kept } | { outcome: 'unknown'; daysAsked?: number };
+
+/** One camera may be kept twice (main and sub stream, say): the better one counts. */
+export function proofOf(camera: string, footage: FootageMeasured, about: { observedAt: number; standard: Standard }): Proof {
+  const proofs = footage.recordings
+    .filter((recording) => recording.camera === camera)
+    .map((recording) => proofBy(recording, about))
+    .toSorted((a, b) => merit(b) - merit(a));
+  if (proofs[0] !== undefined) return proofs[0];
+  // One that belongs to nobody yet may be this camera's.
+  const unclaimed = footage.recordings.some((recording) => recording.camera === undefined);
+  return unclaimed ? { outcome: 'unknown' } : { outcome: 'fault', kept: { days: 0, unbroken: 0, recording: undefined } };
+}
+
+/** More is better; a recording that may be enough counts above one that is not. */
+function merit(proof: Proof): number {
+  if (proof.outcome === 'fault') return proof.kept.days;
+  return proof.outcome === 'ok' ? Number.POSITIVE_INFINITY : Number.MAX_SAFE_INTEGER;
+}
+
+const daySeconds = 86_400;
+/** A day may be an hour shorter where clocks are changed for the summer; what is shorter still is not a whole day. */
+const fullDaySeconds = daySeconds - 3600;
+
+/** The days asked of are the last `minDays` whole calendar days; today, as far as it has come, must be whole too for them to count as unbroken. */
+function proofBy(recording: RecordingMeasured, { observedAt, standard }: { observedAt: number; standard: Standard }): Proof {
+  const { minDays, dayCompletePercent } = standard.retention;
+  const [today, ...before] = recording.days.toReversed();
+  if (today === undefined) return { outcome: 'fault', kept: { days: 0, unbroken: 0, recording } };
+  // Only the first day asked for may be a part of one.
+  const full = (before.at(-1)?.expectedSeconds ?? 0) < fullDaySeconds ? before.slice(0, -1) : before;
+  const shortened = full.some((day) => day.expectedSeconds < fullDaySeconds);
+  if (shortened || !runOn(recording.days) || !isDayOf(today, observedAt)) return { outcome: 'unknown' };
+
+  const required = full.slice(0, minDays).map((day) => isWhole(day, dayCompletePercent));
+  const todayIsWhole = isWhole(today, dayCompletePercent);
+  const wholeDays = required.filter(Boolean).length;
+  const firstHole = required.indexOf(false);
+  if (todayIsWhole && firstHole === -1) return wholeDays === minDays ? { outcome: 'ok' } : { outcome: 'unknown', daysAsked: wholeDays };
+  const unbroken = firstHole === -1 ? required.length : firstHole;
+  // A recorder that stopped this morning still has all of yesterday: without today the chain has ended.
+  return { outcome: 'fault', kept: { days: Math.min(wholeDays, minDays - 1), unbroken: todayIsWhole ? unbroken : 0, recording } };
+}
+
+/** What may be missing is a share of a whole day, so that a day just begun is not judged by its first minute. */
+function isWhole(day: FootageDay, completePercent: number): boolean {
+  return day.expectedSeconds - day.recordedSeconds <= daySeconds * (1 - completePercent / 100);
+}
+
+/** One calendar day after the other: ninety whole days out of three years are not three months. */
+function runOn(days: FootageDay[]): boolean {
+  const starts = days.map(({ day }) => Date.parse(day));
+  return starts.every((start, index) => index === 0 || start === (starts[index - 1] ?? start) + daySeconds * 1000);
+}
+
+/** In whatever time zone: a day begins up to 14 hours before, or 12 after, the same day of UTC. */
+function isDayOf({ day }: FootageDay, at: number): boolean {
+  return Math.abs(Date.parse(day) + (daySeconds / 2) * 1000 - at) <= 1.5 * daySeconds * 1000;
+}

@@ -1,0 +1,57 @@
+// Forgets what has been kept long enough, in small steps between which everything else gets its turn.
+import type { Logger } from 'pino';
+import type { EvidenceStore } from './stores/evidence-store.ts';
+import type { StateStore } from './stores/state-store.ts';
+
+const dayMs = 86_400_000;
+const everyMs = 3_600_000;
+const stepMs = 200;
+
+/** Runs until `close`, which waits for the step under way. */
+export function createHousekeeping(deps: {
+  store: Pick<StateStore, 'prune'>;
+  evidence: Pick<EvidenceStore, 'prune'>;
+  keep: { eventsDays: number; closedGapsDays: number; evidenceDays: number };
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  log: Logger;
+  now: () => number;
+}): { close(): Promise<void> } {
+  const { store, evidence, keep, sleep, log, now } = deps;
+  const stop = new AbortController();
+  const running = run();
+  return {
+    close: () => {
+      stop.abort();
+      return running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        const forgotten = await clearOut();
+        if (forgotten > 0) log.info({ forgotten }, 'events and closed gaps were forgotten at the end of their time');
+      } catch (err) {
+        log.error({ err }, 'what has been kept long enough cannot be forgotten; it is tried again in an hour');
+      }
+      await pause(everyMs);
+    }
+  }
+
+  async function clearOut(): Promise<number> {
+    const before = (days: number) => now() - days * dayMs;
+    let forgotten = 0;
+    for (let more = true; more && !stop.signal.aborted; ) {
+      const some = await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) });
+      const morePictures = await evidence.prune(before(keep.evidenceDays));
+      forgotten += some;
+      more = some > 0 || morePictures;
+      await pause(stepMs);
+    }
+    return forgotten;
+  }
+
+  async function pause(ms: number): Promise<void> {
+    await sleep(ms, stop.signal).catch(() => undefined);
+  }
+}

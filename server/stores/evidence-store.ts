@@ -1,0 +1,105 @@
+// Keeps pictures as files, each named by the SHA-256 of its bytes, so that a fact that names it cannot be shown another one.
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export interface PictureName {
+  canteen: string;
+  sha256: string;
+}
+
+export interface EvidenceStore {
+  /** On the disk when it resolves, unless the canteen has no room left. The bytes must be what the name says. */
+  put(name: PictureName, bytes: Buffer): Promise<'stored' | 'no-room'>;
+  /** Undefined where there is none, or what is there is no longer what was stored. */
+  find(name: PictureName): Promise<Buffer | undefined>;
+  /** Forgets what one canteen stored before the instant, milliseconds since 1970; the next call, another's. False: it has been round. */
+  prune(before: number): Promise<boolean>;
+}
+
+/** Below `folder` each canteen has one folder, and may fill `bytesMax`. Throws what the file system throws. */
+export async function openEvidenceStore({ folder, bytesMax }: { folder: string; bytesMax: number }): Promise<EvidenceStore> {
+  await mkdir(folder, { recursive: true });
+  const used = new Map<string, number>();
+  for (const file of await readdir(folder, { recursive: true })) await takeStock(file);
+  let round: string[] = [];
+
+  return {
+    async put({ canteen, sha256 }, bytes) {
+      const file = fileOf({ canteen, sha256 });
+      if ((await sizeOf(file)) !== undefined) return 'stored';
+      const before = used.get(canteen) ?? 0;
+      if (before + bytes.length > bytesMax) return 'no-room';
+      await writeWhole(file, bytes);
+      used.set(canteen, before + bytes.length);
+      return 'stored';
+    },
+    async find(name) {
+      const bytes = await readFile(fileOf(name)).catch(noSuchFile);
+      return bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === name.sha256 ? bytes : undefined;
+    },
+    async prune(before) {
+      if (round.length === 0) round = await readdir(folder);
+      const canteen = round.pop();
+      if (canteen !== undefined) await pruneCanteen(canteen, before);
+      return round.length > 0;
+    },
+  };
+
+  function fileOf({ canteen, sha256 }: PictureName): string {
+    return join(folder, canteen, sha256.slice(0, 2), `${sha256}.jpg`);
+  }
+
+  /** What a killed server left half-written is nobody's. */
+  async function takeStock(file: string): Promise<void> {
+    const path = join(folder, file);
+    if (file.endsWith(unfinished)) return rm(path, { force: true });
+    const [canteen] = file.split('/');
+    if (canteen !== undefined && file.endsWith('.jpg')) used.set(canteen, (used.get(canteen) ?? 0) + ((await sizeOf(path)) ?? 0));
+  }
+
+  async function pruneCanteen(canteen: string, before: number): Promise<void> {
+    for (const file of await readdir(join(folder, canteen), { recursive: true })) {
+      const path = join(folder, canteen, file);
+      const { mtimeMs, size } = await stat(path);
+      if (!file.endsWith('.jpg') || mtimeMs >= before) continue;
+      await rm(path);
+      used.set(canteen, (used.get(canteen) ?? 0) - size);
+    }
+  }
+}
+
+const unfinished = '.part';
+
+/** All of it under its name or nothing, also when the power goes: the bytes are on the disk before they get the name, and the name before this resolves. */
+async function writeWhole(file: string, bytes: Buffer): Promise<void> {
+  const part = `${file}.${randomUUID()}${unfinished}`;
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await using(await open(part, 'wx', 0o640), async (handle) => {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    });
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  for (const folder of [dirname(file), dirname(dirname(file))]) await using(await open(folder, 'r'), (handle) => handle.sync());
+}
+
+async function using(handle: FileHandle, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(noSuchFile))?.size;
+}
+
+function noSuchFile(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,118 @@
+// Pictures: from a gateway to the disk, and from there to whoever asks.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { buildApp } from '../../server/app.ts';
+import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
+import { openParts, silent, standard } from './app-parts.ts';
+import { picture, pictureMessage, reachable, sha256, started, upMessage } from './ingest-messages.ts';
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+async function openApp(about: Parameters<typeof openParts>[0] = {}) {
+  const parts = await openParts(about);
+  const load = () => ({ waiting: 0, gateways: 0 });
+  const app = await buildApp({ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', load });
+  onTestFinished(() => app.close());
+  return { ...parts, app };
+}
+
+const bytes = picture(1000);
+const name = { canteen: 'qiaodong', sha256: sha256(bytes) };
+
+describe('a picture', () => {
+  test('is stored when its message is confirmed, and given under its name for ever', async () => {
+    const { ingest, app, store } = await openApp();
+    await ingest.take(pictureMessage(bytes));
+    const response = await app.inject(`/api/evidence/qiaodong/${name.sha256}`);
+    expect([response.statusCode, response.headers['content-type'], response.headers['x-content-type-options']]).toEqual([
+      200,
+      'image/jpeg',
+      'nosniff',
+    ]);
+    expect(response.headers['cache-control']).toMatch(/immutable/);
+    expect(response.rawPayload.equals(bytes)).toBe(true);
+    expect((await store.tallies()).quarantined).toBe(0);
+  });
+
+  test('is not confirmed before it can be stored, and holds up what comes after it until then', async () => {
+    const parts = await openParts();
+    const failures = [new Error('disk full'), new Error('disk full')];
+    const put = parts.evidence.put;
+    parts.evidence.put = async (...given) => {
+      const failure = failures.pop();
+      if (failure !== undefined) throw failure;
+      return put(...given);
+    };
+    await Promise.all([parts.ingest.take(pictureMessage(bytes)), parts.ingest.take(upMessage('events', [reachable(1)]))]);
+    expect(failures).toEqual([]);
+    expect(await parts.evidence.find(name)).toEqual(bytes);
+    expect((await parts.store.tallies()).eventsStored).toBe(1);
+  });
+
+  test.each<[what: string, message: ReturnType<typeof pictureMessage>, reason: RegExp]>([
+    ['under the name of another', pictureMessage(bytes, { name: 'a'.repeat(64) }), /SHA-256/],
+    ['beyond the room its canteen has', pictureMessage(picture(3000)), /all the room/],
+  ])('%s is put in quarantine, without its bytes', async (_, message, reason) => {
+    const { ingest, store } = await openParts({ evidenceBytesMax: 2000 });
+    await ingest.take(message);
+    expect(await store.quarantine(10)).toMatchObject([{ topic: message.topic, reason: expect.stringMatching(reason), payload: '' }]);
+  });
+
+  test.each([`qiaodong/${'b'.repeat(64)}`, `nobody/${name.sha256}`, `heping/${name.sha256}`])('is not found at %s', async (path) => {
+    const { ingest, app } = await openApp();
+    await ingest.take(pictureMessage(bytes));
+    const response = await app.inject(`/api/evidence/${path}`);
+    expect([response.statusCode, response.json().error]).toEqual([404, 'not-found']);
+  });
+
+  test.each(['..%2f..%2fstate.db', 'AB', name.sha256.toUpperCase()])('cannot be asked for by %s', async (path) => {
+    const { app } = await openApp();
+    expect((await app.inject(`/api/evidence/qiaodong/${path}`)).statusCode).toBe(400);
+  });
+});
+
+describe('the store of pictures', () => {
+  test('takes the same picture once, and counts the room of each canteen apart, also after a restart', async () => {
+    const folder = newFolder();
+    const first = await openEvidenceStore({ folder, bytesMax: 2500 });
+    for (let again = 0; again < 3; again++) expect(await first.put(name, bytes)).toBe('stored');
+    const second = await openEvidenceStore({ folder, bytesMax: 2500 });
+    expect(await second.put(nameOf(picture(1400, 1)), picture(1400, 1))).toBe('stored');
+    expect(await second.put(nameOf(picture(200, 2)), picture(200, 2))).toBe('no-room');
+    expect(await second.put({ ...nameOf(picture(200, 2)), canteen: 'heping' }, picture(200, 2))).toBe('stored');
+  });
+
+  test('removes what a killed server left half-written, and shows no file that was changed', async () => {
+    const folder = newFolder();
+    const below = join(folder, 'qiaodong', name.sha256.slice(0, 2));
+    mkdirSync(below, { recursive: true });
+    writeFileSync(join(below, `${name.sha256}.jpg.1234.part`), bytes.subarray(0, 10));
+    writeFileSync(join(below, `${name.sha256}.jpg`), bytes.subarray(0, 10));
+    const store = await openEvidenceStore({ folder, bytesMax: 2500 });
+    expect(readdirSync(below)).toEqual([`${name.sha256}.jpg`]);
+    expect(await store.find(name)).toBeUndefined();
+  });
+
+  test('forgets what is old enough, one canteen after the other, and has its room back', async () => {
+    const folder = newFolder();
+    const store = await openEvidenceStore({ folder, bytesMax: 1500 });
+    await store.put(name, bytes);
+    await store.put({ ...name, canteen: 'heping' }, bytes);
+    const old = new Date(started - 1000);
+    utimesSync(join(folder, 'qiaodong', name.sha256.slice(0, 2), `${name.sha256}.jpg`), old, old);
+    while (await store.prune(started));
+    expect(await store.find(name)).toBeUndefined();
+    expect(await store.find({ ...name, canteen: 'heping' })).toEqual(bytes);
+    expect(await store.put(nameOf(picture(1400)), picture(1400))).toBe('stored');
+  });
+});
+
+function nameOf(some: Buffer) {
+  return { canteen: 'qiaodong', sha256: sha256(some) };
+}

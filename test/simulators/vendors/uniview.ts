@@ -1,0 +1,45 @@
+// The LAPI of Uniview recorders: JSON, times in seconds since 1970, pages by offset, and status 599 for whatever a firmware does not know.
+import type { HttpAnswer } from '../onvif/delivery.ts';
+import type { PageAsked } from '../onvif/http-device.ts';
+import { filesOf, type Vendor, type VendorParts } from './vendor.ts';
+
+/** Fewer than a client may ask for. */
+const pageMax = 16;
+const fileMs = 3_600_000;
+
+export const uniview: Vendor = { manufacturer: 'UNIVIEW', model: 'NVR302-SIM', pages };
+
+function pages(parts: VendorParts) {
+  return (path: string) => {
+    if (!path.startsWith('/LAPI/')) return undefined;
+    if (path === '/LAPI/V1.0/Channels/System/ChannelDetailInfos') return () => succeeded(channelInfos(parts));
+    const channel = /^\/LAPI\/V1\.0\/Channels\/(\d+)\/Media\/Video\/Streams\/0\/Records$/.exec(path)?.[1];
+    return channel === undefined ? () => failed : (asked: PageAsked) => succeeded(records(Number(channel), asked.query, parts));
+  };
+}
+
+function channelInfos({ recordings }: VendorParts): object {
+  const infos = recordings.map(({ channel }, index) => ({ ID: index + 1, Name: channel.name, Status: 1 }));
+  return { Nums: infos.length, DetailInfos: infos };
+}
+
+function records(channel: number, query: URLSearchParams, { recordings, faults, clock, now }: VendorParts): object {
+  const number = (name: string) => Number(query.get(name) ?? 0);
+  const seconds = { from: number('Begin'), to: number('End') };
+  const span = { from: seconds.from * 1000, to: seconds.to * 1000 };
+  const files = filesOf(recordings[channel - 1], { clock, now, ...span, fileMs });
+  const start = faults.has('footage-truncated') ? 0 : number('Offset');
+  const page = files.slice(start, start + Math.min(number('Limit'), pageMax));
+  const infos = page.map(({ from, to }) => ({ Begin: Math.floor(from / 1000), End: Math.floor(to / 1000), Type: 0 }));
+  return { Nums: infos.length, RecordInfos: infos };
+}
+
+function succeeded(data: object): HttpAnswer {
+  return json(200, { ResponseCode: 0, ResponseString: 'Succeed', StatusCode: 0, Data: data });
+}
+
+const failed = json(599, { ResponseCode: 1, ResponseString: 'Common Error', StatusCode: 1, Data: 'null' });
+
+function json(status: number, response: object): HttpAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Response: response }) };
+}
