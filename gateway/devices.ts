@@ -3,6 +3,7 @@ import type { RecorderConfig, Settings } from './config.ts';
 import type { Seen } from './observation.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { readIdentity } from './onvif/device.ts';
+import { DeviceError } from './onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
 import { probeContact } from './probes/contact.ts';
 import type { Device } from './probes/device.ts';
@@ -91,7 +92,13 @@ function createDevice(
         session = sessionAt(address);
       },
     },
-    serialAt: (elsewhere, signal) => seen(async () => (await readIdentity(sessionAt(elsewhere), { signal })).serial),
+    serialAt: (elsewhere, signal) =>
+      seen(async () => {
+        // A serial number can be copied, a pinned certificate cannot; and over http our password would go to whoever claims the number.
+        if (certificateFingerprint !== undefined && parseDeviceAddress(elsewhere)?.protocol !== 'https:')
+          throw new DeviceError('certificate', 'its certificate is registered, and this address shows none');
+        return (await readIdentity(sessionAt(elsewhere), { signal })).serial;
+      }),
     moveTo(found) {
       address = found;
       session = sessionAt(address);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type CommandIo, done, refuse, wrongWords } from './command-io.ts';
 import type { FoundDevice } from './onvif/discovery.ts';
 import { findDevices } from './onvif/find-devices.ts';
-import { expandTarget } from './onvif/scan.ts';
+import { expandTarget, unresolvable } from './onvif/scan.ts';
 
 export const usage = 'usage: discover [--scan HOST|HOST:PORT|NETWORK/BITS]… [--no-multicast] [--json | --settings]';
 
@@ -15,6 +15,8 @@ export async function runDiscover(args: string[], io: CommandIo): Promise<number
   } catch (cause) {
     return refuse(io, `discover: ${wrongWords(cause)}\n${usage}`);
   }
+  const astray = await unresolvable(wanted.scan);
+  if (astray.length > 0) return refuse(io, `discover: ${astray.join(', ')}: no host of this name is known`);
   const { devices, problems } = await findDevices({ ...wanted, signal: io.signal, now: io.now });
   for (const problem of problems) io.stderr(`discover: ${problem}`);
   if (problems.length > 0 && wanted.scan.length === 0)

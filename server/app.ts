@@ -81,7 +81,7 @@ export async function buildApp(deps: AppDeps) {
       ],
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages });
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
   await app.register(evidenceRoutes({ canteens, evidence }));

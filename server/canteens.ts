@@ -47,7 +47,7 @@ interface Judged extends Standing {
   holdsUntil: number;
 }
 
-/** The sweep judges more often than this; a verdict older than this was left behind, e.g. by a store that cannot be written. */
+/** A verdict older than this is judged again when it is shown: the sweep may be set to come less often, or find a store that cannot be written. */
 const freshForMs = 10_000;
 /** A clock that is corrected by less than this has not been set. */
 const jitterMs = 1000;

@@ -7,13 +7,13 @@ import type { Canteens, Intake } from './canteens.ts';
 import type { Input } from './compliance/state.ts';
 import { ServerError } from './errors.ts';
 import { createOccasional } from './occasional.ts';
-import { type Malformed, type Picture, readMessage } from './read-message.ts';
+import { type Malformed, readMessage, readPicture, type Telling } from './read-message.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import { epochsKept, type Refused, type Watermark } from './stores/state-store.ts';
 import { account, isAccounted, newWatermark } from './watermark.ts';
 
 export interface Ingest {
-  /** Resolves when the message is stored, and so are all that came before it. Rejected with ServerError `overloaded` or `closing`. */
+  /** Resolves when the message is stored, and so are all that came before it, pictures apart. Rejected with ServerError `overloaded` or `closing`. */
   take(message: UpMessage): Promise<void>;
   /** Publishes every canteen's acknowledgement, retained, for gateways that connect from now on. */
   announceAcks(): Promise<void>;
@@ -24,16 +24,18 @@ export interface Ingest {
 }
 
 interface Waiting {
-  message: UpMessage;
+  message: Telling;
   stored: () => void;
   refused: (error: ServerError) => void;
 }
 
-type TakenIn = Intake & { acks: Watermark[]; pictures: { message: UpMessage; picture: Picture }[] };
+type TakenIn = Intake & { acks: Watermark[] };
 
 const batchBytesMax = 8 * 1024 * 1024;
 const waitingBytesMax = 64 * 1024 * 1024;
 const retryMs = { first: 100, most: 5_000 };
+/** While a picture is tried, nothing else is read from its gateway: what a canteen tells must not wait for a folder that cannot be written. */
+const pictureTriesMax = 5;
 
 /** `watermarks` are those the store holds. `gatherMs` is how long the first message of a batch waits for others. */
 export function createIngest(deps: {
@@ -53,26 +55,33 @@ export function createIngest(deps: {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let running: Promise<void> | undefined;
+  const pictures = new Set<Promise<void>>();
 
   return {
-    take: (message) =>
-      new Promise((stored, refused) => {
-        if (closing.signal.aborted) return refused(new ServerError('closing', 'the server is stopping'));
-        if (waitingBytes + message.payload.length > waitingBytesMax)
-          return refused(new ServerError('overloaded', 'more messages are waiting to be stored than fit in memory'));
-        waiting.push({ message, stored, refused });
-        waitingBytes += message.payload.length;
-        running ??= run();
-      }),
+    take: async (message) => {
+      if (closing.signal.aborted) throw new ServerError('closing', 'the server is stopping');
+      if (waitingBytes + message.payload.length > waitingBytesMax)
+        throw new ServerError('overloaded', 'more messages are waiting to be stored than fit in memory');
+      waitingBytes += message.payload.length;
+      const { kind } = message;
+      await (kind === 'evidence' ? takePicture(message) : gather({ ...message, kind }));
+    },
     announceAcks: async () => {
       for (const mark of marks.values()) await acknowledge(mark);
     },
-    waiting: () => waiting.length,
+    waiting: () => waiting.length + pictures.size,
     close: async () => {
       closing.abort();
-      await running;
+      await Promise.allSettled([running, ...pictures]);
     },
   };
+
+  function gather(message: Telling): Promise<void> {
+    return new Promise((stored, refused) => {
+      waiting.push({ message, stored, refused });
+      running ??= run();
+    });
+  }
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
@@ -99,37 +108,72 @@ export function createIngest(deps: {
     return batch;
   }
 
-  /** Tries until it works; gives the error up to the senders only when the server is stopping. */
-  async function storeAll(messages: UpMessage[]): Promise<ServerError | undefined> {
-    const { acks, pictures, ...intake } = takeIn(messages, marks);
-    let failing = false;
-    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.most)) {
-      try {
-        const refused = [...intake.refused, ...(await storePictures(pictures))];
-        if (pictures.length < messages.length || refused.length > 0) await canteens.apply({ ...intake, refused });
-        tellRefused(refused);
-        break;
-      } catch (err) {
-        if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
-        failing = true;
-        if (closing.signal.aborted) return new ServerError('closing', 'the server is stopping and cannot store', { cause: err });
-        await pause(wait);
-      }
-    }
-    if (failing) log.info('events can be stored again');
+  async function storeAll(messages: Telling[]): Promise<ServerError | undefined> {
+    const { acks, ...intake } = takeIn(messages, marks);
+    const error = await keep(intake);
+    if (error !== undefined) return error;
     for (const mark of intake.watermarks) remember(mark);
     for (const mark of acks) await acknowledge(mark);
     return undefined;
   }
 
-  /** Gives those there was no room for. */
-  async function storePictures(pictures: TakenIn['pictures']): Promise<Refused[]> {
-    const refused: Refused[] = [];
-    for (const { message, picture } of pictures) {
-      const put = await evidence.put({ canteen: message.canteen, sha256: picture.sha256 }, picture.bytes);
-      if (put === 'no-room') refused.push(refusal(message, 'the canteen’s pictures take all the room they may', ''));
+  /** Tries until it works; gives the error up to the senders only when the server is stopping. */
+  async function keep(intake: Intake): Promise<ServerError | undefined> {
+    let failing = false;
+    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.most)) {
+      try {
+        await canteens.apply(intake);
+        break;
+      } catch (err) {
+        if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
+        failing = true;
+        if (closing.signal.aborted) return stopping(err);
+        await pause(wait);
+      }
     }
-    return refused;
+    if (failing) log.info('events can be stored again');
+    tellRefused(intake.refused);
+    return undefined;
+  }
+
+  /** Each by itself, so that one that cannot be written holds up nobody else. */
+  async function takePicture(message: UpMessage): Promise<void> {
+    const taken = storePicture(message);
+    pictures.add(taken);
+    try {
+      await taken;
+    } finally {
+      pictures.delete(taken);
+      waitingBytes -= message.payload.length;
+    }
+  }
+
+  async function storePicture(message: UpMessage): Promise<void> {
+    const reason = await putPicture(message);
+    if (reason === undefined) return;
+    const error = await keep({ canteens: [], told: [], events: [], watermarks: [], refused: [refusal(message, reason, '')] });
+    if (error !== undefined) throw error;
+  }
+
+  /** Gives why it is refused, if it is. */
+  async function putPicture(message: UpMessage): Promise<string | undefined> {
+    const { canteen } = message;
+    const picture = readPicture(message);
+    if (picture.kind === 'malformed') return picture.reason;
+    for (let tries = 1, wait = retryMs.first; ; tries++, wait *= 2) {
+      try {
+        const put = await evidence.put({ canteen, sha256: picture.sha256 }, picture.bytes);
+        return put === 'stored' ? undefined : 'the canteen’s pictures take all the room they may';
+      } catch (err) {
+        if (closing.signal.aborted) throw stopping(err);
+        if (tries === pictureTriesMax) {
+          const count = worthALine(`${canteen} picture`);
+          if (count !== undefined) log.error({ err, canteen, count }, 'a picture could not be stored and is refused');
+          return 'the picture could not be stored';
+        }
+        await pause(wait);
+      }
+    }
   }
 
   function tellRefused(refused: Refused[]): void {
@@ -165,18 +209,17 @@ export function createIngest(deps: {
 }
 
 /** Sorts what the messages hold into what is new and what is known, refused or lost. Changes nothing: the store may yet fail. */
-function takeIn(messages: UpMessage[], known: ReadonlyMap<string, Watermark>): TakenIn {
-  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [], pictures: [] };
+function takeIn(messages: Telling[], known: ReadonlyMap<string, Watermark>): TakenIn {
+  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [] };
   const touched = new Map<string, Watermark>();
   for (const message of messages) for (const item of readMessage(message)) takeItem(message, item);
   const marks = [...touched.values()];
   const watermarks = marks.filter((mark) => known.get(keyOf(mark)) !== mark);
   return { ...intake, canteens: intake.told.map(({ canteen }) => canteen), watermarks, acks: marks };
 
-  function takeItem(message: UpMessage, item: Input | Picture | Malformed): void {
+  function takeItem(message: Telling, item: Input | Malformed): void {
     const { canteen, receivedAt } = message;
     const refuse = (reason: string, payload: string) => intake.refused.push(refusal(message, reason, payload));
-    if (item.kind === 'picture') return void intake.pictures.push({ message, picture: item });
     if (item.kind === 'status' || item.kind === 'heartbeat') return void intake.told.push({ canteen, input: item, receivedAt });
     const position = item.kind === 'event' ? item.event : item.position;
     const accounted = position === undefined ? 'new' : accountFor(canteen, position.epoch, position.sequence, position.sequence);
@@ -199,6 +242,10 @@ function takeIn(messages: UpMessage[], known: ReadonlyMap<string, Watermark>): T
     touched.set(key, after);
     return 'new';
   }
+}
+
+function stopping(cause: unknown): ServerError {
+  return new ServerError('closing', 'the server is stopping and cannot store', { cause });
 }
 
 function refusal({ canteen, topic: name, receivedAt }: UpMessage, reason: string, payload: string): Refused {

@@ -5,9 +5,12 @@ import { type Checked, validator } from '#config/validate.ts';
 import { FactEvent, HeartbeatMessage, LayoutEvent, LossEvent, type OutboxEvent, ReplyEvent, StatusMessage } from '#contract/envelope.ts';
 import type { Loss } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
-import { parseTopic } from '#contract/topics.ts';
+import { parseTopic, type UpTopic } from '#contract/topics.ts';
 import type { UpMessage } from './broker.ts';
 import type { Input, Position } from './compliance/state.ts';
+
+/** Any message but a picture. */
+export type Telling = UpMessage & { kind: Exclude<UpTopic, 'evidence'> };
 
 /** `position` says which event of which outbox it was, where that much could be read: then it can be accounted for. */
 export interface Malformed {
@@ -29,9 +32,8 @@ const pictureBytesMax = 512 * 1024;
 const jpegBeginning = Buffer.from([0xff, 0xd8, 0xff]);
 const epochLengthMax = 64;
 
-/** Never throws: whatever cannot be used comes back as `malformed` with a reason, in its place among the others. */
-export function readMessage({ kind, topic, payload }: Pick<UpMessage, 'kind' | 'topic' | 'payload'>): (Input | Picture | Malformed)[] {
-  if (kind === 'evidence') return [readPicture(topic, payload)];
+/** What a gateway tells; its pictures are read apart. Never throws: whatever cannot be used comes back as `malformed` with a reason, in its place among the others. */
+export function readMessage({ kind, payload }: Pick<Telling, 'kind' | 'payload'>): (Input | Malformed)[] {
   const json = parseJson(payload);
   if (!json.ok) return [malformed(json.problem, payload)];
   if (kind === 'status')
@@ -44,7 +46,7 @@ export function readMessage({ kind, topic, payload }: Pick<UpMessage, 'kind' | '
 }
 
 /** None of a picture's bytes are kept where it is refused: they would not be text. */
-function readPicture(topic: string, bytes: Buffer): Picture | Malformed {
+export function readPicture({ topic, payload: bytes }: Pick<UpMessage, 'topic' | 'payload'>): Picture | Malformed {
   if (bytes.length > pictureBytesMax) return malformed(`a picture of ${bytes.length} bytes; allowed: ${pictureBytesMax}`, '');
   if (!bytes.subarray(0, jpegBeginning.length).equals(jpegBeginning)) return malformed('not a JPEG', '');
   const sha256 = createHash('sha256').update(bytes).digest('hex');

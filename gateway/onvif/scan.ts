@@ -1,4 +1,5 @@
 // Asks addresses one by one whether an ONVIF device is there: for networks that carry no multicast.
+import { lookup } from 'node:dns/promises';
 import type { FaultCode } from '#contract/facts.ts';
 import { parseDeviceAddress } from './address.ts';
 import { DeviceError } from './device-error.ts';
@@ -55,6 +56,22 @@ function hostsOf(network: string, prefix: number, target: string): string[] {
   const all = Array.from({ length: size }, (_, index) => first + index);
   // The first and last address of a network belong to no device.
   return (size > 2 ? all.slice(1, -1) : all).map((each) => [24, 16, 8, 0].map((shift) => Math.floor(each / 2 ** shift) % 256).join('.'));
+}
+
+/** Where a name that was typed leads nowhere, that is worth more than "no device answered". */
+export async function unresolvable(targets: readonly string[]): Promise<string[]> {
+  const hosts = targets
+    .filter((target) => !target.includes('/') || target.includes('://'))
+    .map((target) => [target, parseDeviceAddress(target)?.hostname ?? ''] as const);
+  const looked = await Promise.all(hosts.map(async ([target, host]) => ((await resolves(host)) ? [] : [target])));
+  return looked.flat();
+}
+
+async function resolves(host: string): Promise<boolean> {
+  return lookup(host.replace(/^\[|\]$/g, '')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A device that keeps even its clock to itself says so in a fault. */

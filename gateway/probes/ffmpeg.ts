@@ -68,6 +68,9 @@ export function capture({ address, credentials, sample, keyframe, signal }: Capt
     const since = performance.now();
     const ended = await run(command, signal);
     const watchedMs = performance.now() - (described ?? since);
+    // For some codecs a stream without a single packet ends well, with nothing but a header in the file.
+    if (ended.ok && lines.some((line) => line.includes('Total: 0 packets (0 bytes) demuxed')))
+      throw new DeviceError('stalled', 'the stream opens, but no packets come');
     if (ended.ok) return { watchedSeconds: watchedMs / 1000 };
     throw captureFault(lines, {
       aborted: signal.aborted,

@@ -43,22 +43,23 @@ const hopeless: ReadonlySet<FaultCode> = new Set([
   'internal',
 ]);
 
-/** Never rejects. Remembers what did not play, and asks for that first the next time: luck with other instants does not make it play. */
+/**
+ * Never rejects. Remembers, while the gateway runs, what did not play, and asks for that first the next time: luck with other instants
+ * does not make it play.
+ */
 export function createPlaybackProbe(): PlaybackProbe {
   let doubts: Instant[] = [];
   return async (device, options) => {
     const playback = await seen(async () => {
       const listed = await completeList(device, options);
       const random = chooseInstants(listed, `${device.id}/${options.now()}`);
-      const wanted = [...doubts.filter((instant) => isListed(listed, instant)), ...random];
-      const tried = await playAll(device, wanted, options);
+      const asked = doubts.filter((instant) => isListed(listed, instant));
+      const tried = await playAll(device, [...asked, ...random], options);
       // A recorder overwrites its oldest footage all the time: what it lists no more, it need not play.
       const still = tried.some(isDoubtful) ? await completeList(device, options) : listed;
       const counted = tried.filter((each) => !isDoubtful(each) || isListed(still, each.instant));
-      doubts = counted
-        .filter(isDoubtful)
-        .slice(0, doubtsMax)
-        .map(({ instant }) => instant);
+      const unasked = asked.filter((instant) => !tried.some((each) => each.instant === instant));
+      doubts = [...counted.filter(isDoubtful).map(({ instant }) => instant), ...unasked].slice(0, doubtsMax);
       return counted.map(({ sample }) => sample);
     });
     return { kind: 'playback', device: device.id, playback, at: new Date(options.now()).toISOString() };

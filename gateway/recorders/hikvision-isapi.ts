@@ -3,7 +3,7 @@ import { DeviceError } from '../onvif/device-error.ts';
 import { xml } from '../onvif/markup.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
 import { child, children, numberOf, parseXml, textOf, type XmlNode } from '../onvif/xml-node.ts';
-import { type AskedRecorder, type ChannelDay, type DayFound, makerSource } from './maker-source.ts';
+import { type AskedRecorder, type ChannelDay, type DayFound, forbidden, makerSource } from './maker-source.ts';
 import type { Stretch } from './spans.ts';
 import { readTimeLabel, type TimeLabel, writeTimeLabel } from './time-label.ts';
 
@@ -19,7 +19,7 @@ const kindsOfTrack = ['01', '03'];
 async function readChannels(recorder: AskedRecorder): Promise<RecordingListed[]> {
   const channels = readTracks((await recorder.fetch('/ISAPI/ContentMgmt/record/tracks')).body.toString('utf8'));
   // Recorders of analogue cameras have no such list, and then no names.
-  const named = await recorder.fetch('/ISAPI/ContentMgmt/InputProxy/channels', { answers: [400, 404, 500] });
+  const named = await recorder.fetch('/ISAPI/ContentMgmt/InputProxy/channels', { answers: [400, forbidden, 404, 500] });
   const names = named.status === 200 ? readChannelNames(named.body.toString('utf8')) : new Map<string, string[]>();
   return channels.map((channel) => ({ ...channel, sources: names.get(channel.token) ?? [] }));
 }
@@ -38,14 +38,11 @@ export function readTracks(text: string): RecordingListed[] {
   }));
 }
 
-/** What the recorder calls its channels, and where it fetches them from. Throws DeviceError `malformed`. */
+/** What the recorder calls its channels. Throws DeviceError `malformed`. */
 export function readChannelNames(text: string): Map<string, string[]> {
   const list = rootOf(text, 'InputProxyChannelList');
   return new Map(
-    children(list, 'InputProxyChannel').map((channel) => [
-      textOf(channel, 'id') ?? '',
-      [textOf(channel, 'name') ?? [], textOf(channel, 'sourceInputPortDescriptor', 'ipAddress') ?? []].flat(),
-    ]),
+    children(list, 'InputProxyChannel').map((channel) => [textOf(channel, 'id') ?? '', [textOf(channel, 'name') ?? []].flat()]),
   );
 }
 

@@ -44,6 +44,9 @@ export interface DayFound {
 /** No recorder is asked more than this in one look, whatever it answers. */
 const requestsMax = 10_000;
 
+/** Said of what a model does not have or an account may not see; a wrong password is 401. */
+export const forbidden = 403;
+
 export function makerSource(maker: MakerInterface): FootageSource {
   return { name: maker.name, makers: maker.makers, read: (session, question) => read(maker, session, question) };
 }
@@ -77,9 +80,12 @@ async function read(maker: MakerInterface, session: OnvifSession, question: Foot
 
 function askedRecorder(session: OnvifSession, { signal, utcOffsetMinutes }: { signal: AbortSignal; utcOffsetMinutes: number }) {
   let requests = 0;
-  const fetch = (path: string, options: FetchOptions) => {
+  const fetch = async (path: string, { answers = [], ...options }: FetchOptions) => {
     requests += 1;
-    return session.fetch(`http://${session.address}${path}`, options);
+    const fetched = await session.fetch(`http://${session.address}${path}`, { ...options, answers: [...answers, forbidden] });
+    if (fetched.status === forbidden && !answers.includes(forbidden))
+      throw new DeviceError('not-supported', 'the recorder forbids the question with HTTP 403');
+    return fetched;
   };
   const recorder: AskedRecorder = {
     utcOffsetMinutes,
@@ -108,10 +114,12 @@ async function orNotSupported(channels: Promise<RecordingListed[]>): Promise<Rec
 
 /** Each channel costs hundreds of questions: where cameras are known, only theirs are asked about. */
 function chooseChannels(listed: readonly RecordingListed[], question: FootageQuestion): { chosen: ChosenRecording[]; complete: boolean } {
-  const { cameras = [] } = question;
-  const { chosen, complete } = chooseRecordings(listed, question);
+  const { cameras: kept = [], recordings: named = {} } = question;
+  const cameras = [...new Set([...kept, ...Object.keys(named)])];
+  // The installer may have named a recording of the ONVIF interface, which has other tokens than this one: it says nothing of the channel.
+  const recordings = Object.fromEntries(Object.entries(named).filter(([, token]) => /^[1-9]\d{0,2}$/.test(token)));
+  const { chosen, complete } = chooseRecordings(listed, { cameras, recordings });
   const strange = chosen.find((each) => !each.listed);
-  // The installer may have named a recording of the ONVIF interface, which has other tokens than this one: not proof that nothing is kept.
   if (strange !== undefined) throw new DeviceError('not-supported', `no channel is called ${strange.token}; ${said(listed)}`);
   const wanted = cameras.length === 0 ? chosen : chosen.filter(({ camera }) => camera !== undefined);
   if (wanted.length === 0) throw new DeviceError('not-supported', `no channel is known to be of a camera; ${said(listed)}`);

@@ -3,7 +3,7 @@ import type { FootageMeasured } from '#contract/facts.ts';
 import { findRecordingEnds } from '../onvif/search.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import { type FootageQuestion, type FootageSource, footage, measureRecording, readRecorderClock } from './footage-source.ts';
-import { chooseRecordings } from './recording-choice.ts';
+import { chooseListed } from './recording-choice.ts';
 
 export const profileGEnds: FootageSource = { name: 'profile-g-ends', endsOnly: true, read };
 
@@ -11,7 +11,7 @@ async function read(session: OnvifSession, question: FootageQuestion): Promise<F
   const { from, to, signal } = question;
   const { ours, utcOffsetMinutes } = await readRecorderClock(session, { signal });
   const { items } = await findRecordingEnds(session, { signal });
-  const recordings = chooseRecordings(items, question).chosen.map(({ token, camera }) => {
+  const recordings = chooseListed(items, question).chosen.map(({ token, camera }) => {
     const ends = items.find((each) => each.token === token);
     const { earliest, latest } = ends ?? {};
     const stretches = earliest === undefined || latest === undefined ? [] : [{ from: ours(earliest), to: ours(latest) }];

@@ -13,14 +13,14 @@ import {
   readRecorderClock,
 } from './footage-source.ts';
 import { presence } from './presence.ts';
-import { type ChosenRecording, chooseRecordings } from './recording-choice.ts';
+import { type ChosenRecording, chooseListed } from './recording-choice.ts';
 
 export const profileGEvents: FootageSource = { name: 'profile-g-events', read };
 
 async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured> {
   const { from, to, signal } = question;
   const clock = await readRecorderClock(session, { signal });
-  const { chosen, complete } = chooseRecordings(await readRecordings(session, { signal }), question);
+  const { chosen, complete } = chooseListed(await readRecordings(session, { signal }), question);
   const recordings: RecordingMeasured[] = [];
   let all = complete;
   // One after the other: many recorders have room for a single search.
@@ -46,7 +46,6 @@ async function edgesOf(
   recording: ChosenRecording,
   { window, clock, signal }: { window: { from: number; to: number }; clock: RecorderClock; signal: AbortSignal },
 ): Promise<{ items: DataEdge[]; complete: boolean }> {
-  if (!recording.listed) return { items: [], complete: true };
   const asked = { recording: recording.token, from: clock.theirs(window.from), to: clock.theirs(window.to) };
   const { items, complete } = await findDataEdges(session, asked, { signal });
   // ONVIF has a device tell at least how things stood at the start: one that says nothing at all keeps no such events.

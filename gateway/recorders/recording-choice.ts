@@ -1,4 +1,5 @@
 // Decides which of a recorder's recordings to ask about, and which camera each is of; pure.
+import { DeviceError } from '../onvif/device-error.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
 import type { FootageQuestion } from './footage-source.ts';
 
@@ -35,4 +36,19 @@ export function chooseRecordings(
     });
   const wanted = named.length > 0 ? [...named, ...others.filter(({ camera }) => camera !== undefined)] : others;
   return { chosen: wanted.slice(0, recordingsMax), complete: wanted.length <= recordingsMax };
+}
+
+/**
+ * The same without those the recorder does not list: the installer may have named a channel of the maker's interface, so that is no proof
+ * that nothing is kept. Throws DeviceError `not-supported` where no other is left.
+ */
+export function chooseListed(
+  found: readonly RecordingListed[],
+  question: Pick<FootageQuestion, 'recordings' | 'cameras'>,
+): { chosen: ChosenRecording[]; complete: boolean } {
+  const { chosen, complete } = chooseRecordings(found, question);
+  const listed = chosen.filter((each) => each.listed);
+  if (listed.length === 0 && chosen.length > 0)
+    throw new DeviceError('not-supported', `no recording is called ${chosen.map(({ token }) => token).join(' or ')}`);
+  return { chosen: listed, complete: complete && listed.length === chosen.length };
 }

@@ -23,9 +23,8 @@ export function readChannelInfos(text: string): RecordingListed[] {
   return entriesOf(dataOf(text)).flatMap((info) => {
     const token = integerOf(info, 'ID');
     const name = at(info, 'Name');
-    const address = at(info, 'AddressInfo', 'Address');
-    const sources = [name, address].filter((each) => typeof each === 'string' && each !== '');
-    return token === undefined ? [] : [{ token: String(token), sources: sources.map(String), videoTracks: [] }];
+    const sources = typeof name === 'string' && name !== '' ? [name] : [];
+    return token === undefined ? [] : [{ token: String(token), sources, videoTracks: [] }];
   });
 }
 

@@ -18,6 +18,8 @@ interface AccessUnit {
   fragments: Buffer[] | undefined;
   bytes: number;
   recordedAt: number | undefined;
+  /** Packets are missing right before it: the recorder left pictures out, or lost the beginning of this one. */
+  afterGap: boolean;
   /** Something of it was lost on the way. */
   damaged: boolean;
 }
@@ -31,20 +33,34 @@ export function createIntraPicture(codec: Codec, toldSets: readonly Buffer[]): (
   let unit: AccessUnit | undefined;
   let expected: number | undefined;
   let sets = [...toldSets];
+  let dated: Pick<AccessUnit, 'timestamp' | 'recordedAt'> | undefined;
 
   const finish = (): IntraPicture | undefined => {
     const done = unit;
     unit = undefined;
     if (done === undefined) return undefined;
+    dated = done;
     sets = [...sets, ...done.nals.filter((nal) => roleOf(codec, nal) === 'parameters')].slice(-parameterSetsMax);
     const slices = done.nals.filter((nal) => ['keyframe', 'slice'].includes(roleOf(codec, nal)));
     // The recorder's own mark for a clean beginning is not relied on: decoders make up a picture from one that needs others, too.
     const decodable = slices.length > 0 && slices.every((nal) => roleOf(codec, nal) === 'keyframe');
     if (!decodable || done.damaged || done.fragments !== undefined) return undefined;
+    if (done.afterGap && !slices.slice(0, 1).every((nal) => isFirstSlice(codec, nal))) return undefined;
     // Without supplemental information: cameras write much into it that strict decoders refuse.
     const stream = Buffer.concat([...sets, ...slices].flatMap((nal) => [startCode, nal]));
     return { codec, stream, recordedAt: done.recordedAt };
   };
+
+  const begin = ({ timestamp, recordedAt }: RtpPacket, afterGap: boolean): AccessUnit => ({
+    timestamp,
+    nals: [],
+    fragments: undefined,
+    bytes: 0,
+    // Some recorders set the marker on parameter sets too, and date only them.
+    recordedAt: recordedAt ?? (dated?.timestamp === timestamp ? dated.recordedAt : undefined),
+    afterGap,
+    damaged: false,
+  });
 
   return (packet) => {
     const lost = expected !== undefined && packet.sequence !== expected;
@@ -52,8 +68,8 @@ export function createIntraPicture(codec: Codec, toldSets: readonly Buffer[]): (
     // Not every device sets the marker.
     const before = unit !== undefined && unit.timestamp !== packet.timestamp ? finish() : undefined;
     if (before !== undefined) return before;
-    unit ??= { timestamp: packet.timestamp, nals: [], fragments: undefined, bytes: 0, recordedAt: undefined, damaged: false };
-    unit.damaged ||= lost;
+    if (unit === undefined) unit = begin(packet, lost);
+    else unit.damaged ||= lost;
     unit.recordedAt ??= packet.recordedAt;
     unit.bytes += packet.payload.length;
     if (unit.bytes > pictureBytesMax) throw new DeviceError('too-large', `a single picture is larger than ${pictureBytesMax} bytes`);
@@ -119,6 +135,11 @@ function roleOf(codec: Codec, nal: Buffer): 'parameters' | 'keyframe' | 'slice' 
   }
   if (type >= 32 && type <= 34) return 'parameters';
   return type >= 16 && type <= 21 ? 'keyframe' : type <= 9 ? 'slice' : 'other';
+}
+
+/** The first bit of a slice's header in both: first_mb_in_slice is 0, first_slice_segment_in_pic_flag is 1. */
+function isFirstSlice(codec: Codec, nal: Buffer): boolean {
+  return ((nal[headerOf(codec, nal).headerBytes] ?? 0) & 0x80) !== 0;
 }
 
 /** H.264 7.3.3: two Exp-Golomb numbers, first_mb_in_slice and slice_type; 2 and 7 are intra. Some encoders begin with such a picture rather than an IDR. */

@@ -24,7 +24,8 @@ const goodbyeMs = 1000;
 
 /**
  * One session, ended again whatever happens. Throws DeviceError: `stalled` where the recorder says that it plays and nothing comes,
- * `does-not-decode` where something comes that holds no whole picture, `no-stream` where it says that there is nothing at this instant.
+ * `malformed` where something else comes than it described, `does-not-decode` where something comes that holds no whole picture,
+ * `no-stream` where it says that there is nothing at this instant.
  */
 export async function playInstant(question: ReplayQuestion): Promise<IntraPicture> {
   const { address, at, credentials, signal } = question;
@@ -71,24 +72,29 @@ async function firstPicture(
   { track, channel, ranOut }: { track: VideoTrack; channel: number; ranOut: () => boolean },
 ): Promise<IntraPicture> {
   const picture = createIntraPicture(track.codec, track.parameterSets);
-  let packets = 0;
+  let [packets, others] = [0, 0];
   try {
     for (;;) {
       const packet = parseRtpPacket(await connection.packet(channel));
-      if (packet?.payloadType !== track.payloadType) continue;
+      if (packet?.payloadType !== track.payloadType) {
+        others += 1;
+        continue;
+      }
       packets += 1;
       const found = picture(packet);
       if (found !== undefined) return found;
     }
   } catch (thrown) {
-    throw nothingToSee(thrown, { packets, ranOut: ranOut() });
+    throw nothingToSee(thrown, { packets, others, ranOut: ranOut() });
   }
 }
 
 /** The recorder has said that it plays: what then fails to come is its answer too, unless it was we who had no more time. */
-function nothingToSee(thrown: unknown, { packets, ranOut }: { packets: number; ranOut: boolean }): unknown {
+function nothingToSee(thrown: unknown, { packets, others, ranOut }: { packets: number; others: number; ranOut: boolean }): unknown {
   const ended = thrown instanceof DeviceError && thrown.fault === 'truncated';
   if (!ranOut && !ended) return thrown;
+  if (packets === 0 && others > 0)
+    return new DeviceError('malformed', `${others} packets came, none of them of the kind DESCRIBE announced`);
   if (packets === 0) return new DeviceError('stalled', 'PLAY was accepted, and then no packets came');
   // A line that breaks in the middle of a picture says nothing of the footage.
   return ranOut ? new DeviceError('does-not-decode', `${packets} packets came, and no whole picture to begin with among them`) : thrown;
@@ -97,7 +103,7 @@ function nothingToSee(thrown: unknown, { packets, ranOut }: { packets: number; r
 /** What a status other than success means for play-back. */
 const meanings: Record<number, [FaultCode, string]> = {
   401: ['credentials-refused', 'user name or password not accepted'],
-  403: ['credentials-refused', 'user name or password not accepted, or not allowed to play back'],
+  403: ['not-supported', 'this account may not play back'],
   404: ['no-stream', 'the recorder has nothing at this address'],
   453: ['busy', 'the recorder has no session left'],
   457: ['no-stream', 'the recorder has no footage at this instant'],

@@ -1,5 +1,5 @@
 // What may be believed of a device now: its newest fact, or since when there has been none that counts.
-import type { CheckName, FactOf } from '#contract/facts.ts';
+import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import { type CanteenState, factKey, type KnownFact } from './state.ts';
 
 /** `since`: from when on the outcome has been what it is, milliseconds since 1970. `fact` is absent where nothing was ever told. */
@@ -13,10 +13,14 @@ export function believed<Name extends CheckName>(state: CanteenState, about: { d
   const fact = known?.fact;
   if (known === undefined || !isOf(fact, about.check))
     return { outcome: 'unknown', since: Math.max(state.layout?.since ?? 0, state.expectedSince) };
-  const saysNothing = fact.outcome === 'unknown' || (fact.outcome === 'ok' && fact.measured === undefined);
-  if (saysNothing) return { outcome: 'unknown', fact, since: Math.max(known.since, state.expectedSince) };
+  if (saysNothing(fact)) return { outcome: 'unknown', fact, since: Math.max(known.since, state.expectedSince) };
   if (!isStillBelieved(known, now)) return { outcome: 'unknown', fact, since: Math.max(known.believedUntil, state.expectedSince) };
   return { outcome: fact.outcome, fact, since: known.since };
+}
+
+/** Whether the fact leaves open what it was to show. */
+export function saysNothing(fact: Fact): boolean {
+  return fact.outcome === 'unknown' || (fact.outcome === 'ok' && fact.measured === undefined);
 }
 
 /** Written so that an instant that is none counts as past. */

@@ -3,6 +3,7 @@ import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
 import type { Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
+import { saysNothing } from './believed.ts';
 import { type CanteenState, factKey, type Input, type KnownFact, type KnownLayout, type Position } from './state.ts';
 
 const lossesKept = 100;
@@ -62,15 +63,17 @@ function foldFact(state: CanteenState, fact: Fact, position: Position, now: numb
   const key = factKey(fact.device, fact.check);
   const before = state.facts[key];
   const seenAt = byServerClock(state, fact.observedAt, now);
-  if (
-    before !== undefined &&
-    !isNewer({ position, at: seenAt }, { position: before.position, at: before.believedUntil - lastsMs(before.fact) })
-  )
-    return state;
+  if (before !== undefined && !replaces({ fact, position, at: seenAt }, before)) return state;
   if (before === undefined && (wasRemoved(state, fact.device, position) || Object.keys(state.facts).length >= factsMax)) return state;
   const believedUntil = seenAt + lastsMs(fact);
   const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now) };
   return { ...state, facts: { ...state.facts, [key]: known } };
+}
+
+/** Who was last seen at an address stays known until somebody is seen there again, however often nobody could be asked meanwhile. */
+function replaces({ fact, ...candidate }: { fact: Fact; position: Position; at: number }, before: KnownFact): boolean {
+  if (fact.check === 'identity' && saysNothing(fact) !== saysNothing(before.fact)) return saysNothing(before.fact);
+  return isNewer(candidate, { position: before.position, at: before.believedUntil - lastsMs(before.fact) });
 }
 
 /** Within one outbox the sequence decides, whatever a clock did; between two outboxes only the time of looking can. */

@@ -7,6 +7,8 @@ export interface Kept {
   days: number;
   /** How many whole days there are without a break, back from now. */
   unbroken: number;
+  /** Set where that is all that is wrong: of today so much is missing that recording must have stopped. */
+  missingTodaySeconds?: number;
   recording: RecordingMeasured | undefined;
 }
 
@@ -35,7 +37,10 @@ const daySeconds = 86_400;
 /** A day may be an hour shorter where clocks are changed for the summer; what is shorter still is not a whole day. */
 const fullDaySeconds = daySeconds - 3600;
 
-/** The days asked of are the last `minDays` whole calendar days; today, as far as it has come, must be whole too for them to count as unbroken. */
+/** Many recorders list a file only when it is closed, an hour long at most: so much of today may be missing while recording goes on. */
+const openFileSeconds = 3600;
+
+/** The days asked of are the last `minDays` whole calendar days; today tells whether recording goes on: where it does not, nothing is unbroken. */
 function proofBy(recording: RecordingMeasured, { observedAt, standard }: { observedAt: number; standard: Standard }): Proof {
   const { minDays, dayCompletePercent } = standard.retention;
   const [today, ...before] = recording.days.toReversed();
@@ -46,16 +51,17 @@ function proofBy(recording: RecordingMeasured, { observedAt, standard }: { obser
   if (shortened || !runOn(recording.days) || !isDayOf(today, observedAt)) return { outcome: 'unknown' };
 
   const required = full.slice(0, minDays).map((day) => isWhole(day, dayCompletePercent));
-  const todayIsWhole = isWhole(today, dayCompletePercent);
+  const missingTodaySeconds = today.expectedSeconds - today.recordedSeconds;
+  const goesOn = missingTodaySeconds <= openFileSeconds;
   const wholeDays = required.filter(Boolean).length;
   const firstHole = required.indexOf(false);
-  if (todayIsWhole && firstHole === -1) return wholeDays === minDays ? { outcome: 'ok' } : { outcome: 'unknown', daysAsked: wholeDays };
-  const unbroken = firstHole === -1 ? required.length : firstHole;
+  if (firstHole !== -1) return { outcome: 'fault', kept: { days: wholeDays, unbroken: goesOn ? firstHole : 0, recording } };
   // A recorder that stopped this morning still has all of yesterday: without today the chain has ended.
-  return { outcome: 'fault', kept: { days: Math.min(wholeDays, minDays - 1), unbroken: todayIsWhole ? unbroken : 0, recording } };
+  if (!goesOn) return { outcome: 'fault', kept: { days: wholeDays, unbroken: 0, missingTodaySeconds, recording } };
+  return wholeDays === minDays ? { outcome: 'ok' } : { outcome: 'unknown', daysAsked: wholeDays };
 }
 
-/** What may be missing is a share of a whole day, so that a day just begun is not judged by its first minute. */
+/** What may be missing is a share of a whole day, also where the clocks made the day shorter. */
 function isWhole(day: FootageDay, completePercent: number): boolean {
   return day.expectedSeconds - day.recordedSeconds <= daySeconds * (1 - completePercent / 100);
 }

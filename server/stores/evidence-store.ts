@@ -28,10 +28,15 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
     async put({ canteen, sha256 }, bytes) {
       const file = fileOf({ canteen, sha256 });
       if ((await sizeOf(file)) !== undefined) return 'stored';
-      const before = used.get(canteen) ?? 0;
-      if (before + bytes.length > bytesMax) return 'no-room';
-      await writeWhole(file, bytes);
-      used.set(canteen, before + bytes.length);
+      if (usedBy(canteen) + bytes.length > bytesMax) return 'no-room';
+      // Its room is taken before it is written: others are stored and forgotten meanwhile.
+      used.set(canteen, usedBy(canteen) + bytes.length);
+      try {
+        await writeWhole(file, bytes);
+      } catch (error) {
+        used.set(canteen, usedBy(canteen) - bytes.length);
+        throw error;
+      }
       return 'stored';
     },
     async find(name) {
@@ -46,6 +51,10 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
     },
   };
 
+  function usedBy(canteen: string): number {
+    return used.get(canteen) ?? 0;
+  }
+
   function fileOf({ canteen, sha256 }: PictureName): string {
     return join(folder, canteen, sha256.slice(0, 2), `${sha256}.jpg`);
   }
@@ -55,16 +64,17 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
     const path = join(folder, file);
     if (file.endsWith(unfinished)) return rm(path, { force: true });
     const [canteen] = file.split('/');
-    if (canteen !== undefined && file.endsWith('.jpg')) used.set(canteen, (used.get(canteen) ?? 0) + ((await sizeOf(path)) ?? 0));
+    if (canteen !== undefined && file.endsWith('.jpg')) used.set(canteen, usedBy(canteen) + ((await sizeOf(path)) ?? 0));
   }
 
   async function pruneCanteen(canteen: string, before: number): Promise<void> {
     for (const file of await readdir(join(folder, canteen), { recursive: true })) {
+      if (!file.endsWith('.jpg')) continue;
       const path = join(folder, canteen, file);
-      const { mtimeMs, size } = await stat(path);
-      if (!file.endsWith('.jpg') || mtimeMs >= before) continue;
+      const found = await stat(path).catch(noSuchFile);
+      if (found === undefined || found.mtimeMs >= before) continue;
       await rm(path);
-      used.set(canteen, (used.get(canteen) ?? 0) - size);
+      used.set(canteen, usedBy(canteen) - found.size);
     }
   }
 }

@@ -52,6 +52,11 @@ describe('a scan', () => {
     expect(readSettings(file, GatewayConfig).cameras).toEqual([{ id: 'camera-1', name: 'camera 1', zones: [], address: camera.address }]);
   });
 
+  test('of a name nobody knows says so, instead of finding nothing there', async () => {
+    const said = await discover('--no-multicast', '--scan', 'no-such-host.invalid');
+    expect(said).toEqual({ code: 2, out: '', err: 'discover: no-such-host.invalid: no host of this name is known' });
+  });
+
   test('that finds nothing has looked all the same', async () => {
     await using silent = await httpDevice((_, response) => response.end('no'));
     expect(await discover('--no-multicast', '--scan', `127.0.0.1:${silent.port}`)).toMatchObject({ code: 0, out: 'no device answered' });

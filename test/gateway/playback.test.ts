@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FootageMeasured } from '#contract/facts.ts';
 import { playback as judged } from '../../gateway/checks/playback.ts';
 import type { PlayedSample } from '../../gateway/observation.ts';
+import { DeviceError } from '../../gateway/onvif/device-error.ts';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
 import type { Device } from '../../gateway/probes/device.ts';
 import { createPlaybackProbe, type PlaybackProbe } from '../../gateway/probes/playback.ts';
@@ -114,6 +115,21 @@ describe('playing back what a recorder lists', () => {
     expect(again.slice(0, failed.length)).toEqual(failed);
     const after = (await look(device, probe)).measured?.samples.map(({ asked }) => asked) ?? [];
     expect(after.filter((asked) => failed.includes(asked))).toEqual([]);
+  });
+
+  test('asks again also for what a look in between did not come to', async () => {
+    const device = await record();
+    const probe = createPlaybackProbe();
+    await recorder.faults.set('replay-garbled');
+    const failed = (await look(device, probe)).measured?.samples.map(({ asked }) => asked) ?? [];
+    await recorder.faults.clear('replay-garbled');
+    const call: Device['session']['call'] = (operation, options) =>
+      operation.action === 'GetReplayUri'
+        ? Promise.reject(new DeviceError('busy', 'no session left'))
+        : device.session.call(operation, options);
+    expect((await look({ ...device, session: { ...device.session, call } }, probe)).measured?.samples).toHaveLength(1);
+    const again = (await look(device, probe)).measured?.samples.map(({ asked }) => asked) ?? [];
+    expect(again.slice(0, failed.length).toSorted()).toEqual(failed.toSorted());
   });
 
   test('does not hold against a recorder what it lists no more after having failed to play it', async () => {

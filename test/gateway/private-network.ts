@@ -5,11 +5,21 @@ import { promisify } from 'node:util';
 
 const privateNetwork = 'ip link set lo up && ip link set lo multicast on && ip route add 239.0.0.0/8 dev lo';
 
-export const mayHavePrivateNetwork = spawnSync('unshare', ['-n', 'sh', '-c', privateNetwork]).status === 0;
+/** Without root a network of one's own comes with a user namespace, where the machine allows those. */
+const way = ['-n', '-rn'].find((flags) => spawnSync('unshare', [flags, 'sh', '-c', privateNetwork]).status === 0);
+
+export const mayHavePrivateNetwork = way !== undefined;
 
 /** Gives what the script of this folder prints. */
 export async function runInPrivateNetwork(script: string): Promise<string> {
   const inside = `${privateNetwork} && exec "$0" "$1"`;
-  const { stdout } = await promisify(execFile)('unshare', ['-n', 'sh', '-c', inside, process.execPath, join(import.meta.dirname, script)]);
+  const { stdout } = await promisify(execFile)('unshare', [
+    way ?? '-n',
+    'sh',
+    '-c',
+    inside,
+    process.execPath,
+    join(import.meta.dirname, script),
+  ]);
   return stdout;
 }

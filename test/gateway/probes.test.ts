@@ -216,6 +216,15 @@ describe('a sample of the stream', () => {
     expect(JSON.stringify(stream)).not.toContain('iebel');
   });
 
+  test('is stalled also where the codec lets ffmpeg end well without a packet', async () => {
+    const modern = await createCamera({ media, password, clip: 'h265-1080p' });
+    await modern.faults.set('stalled');
+    const session = createOnvifSession({ address: modern.onvifUrl, credentials: { username: modern.username, password }, now: Date.now });
+    const { stream } = await probeSample({ id: 'cam-2', kind: 'camera', session }, options());
+    await modern.close();
+    expect(stream).toMatchObject({ ok: false, fault: 'stalled' });
+  });
+
   test('never shows the password in any process’s arguments or environment, and leaves no process and no file behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mingzao-test-'));
     vi.stubEnv('TMPDIR', folder);

@@ -100,10 +100,9 @@ describe('what Hikvision recorders answer', () => {
     ]);
   });
 
-  test('a channel is known by its name and by where it is fetched from', () => {
-    const channel =
-      '<InputProxyChannel><id>1</id><name>灶台</name><sourceInputPortDescriptor><ipAddress>192.0.2.7</ipAddress></sourceInputPortDescriptor></InputProxyChannel>';
-    expect(readChannelNames(`<InputProxyChannelList>${channel}</InputProxyChannelList>`).get('1')).toEqual(['灶台', '192.0.2.7']);
+  test('a channel is known by its name', () => {
+    const channel = '<InputProxyChannel><id>1</id><name>灶台</name></InputProxyChannel>';
+    expect(readChannelNames(`<InputProxyChannelList>${channel}</InputProxyChannelList>`).get('1')).toEqual(['灶台']);
   });
 });
 
@@ -160,9 +159,9 @@ describe('what Uniview recorders answer', () => {
     expect(() => readRecords(text)).toThrow(expect.objectContaining({ fault }));
   });
 
-  test('a channel is known by its name and its address', () => {
-    const infos = { DetailInfos: [{ ID: 3, Name: '灶台', AddressInfo: { Address: '192.0.2.7' } }, { Name: 'nobody' }] };
-    expect(readChannelInfos(answer(infos))).toEqual([{ token: '3', sources: ['灶台', '192.0.2.7'], videoTracks: [] }]);
+  test('a channel is known by its name', () => {
+    const infos = { DetailInfos: [{ ID: 3, Name: '灶台' }, { Name: 'nobody' }] };
+    expect(readChannelInfos(answer(infos))).toEqual([{ token: '3', sources: ['灶台'], videoTracks: [] }]);
   });
 });
 
@@ -277,6 +276,24 @@ describe.each([
     await start({ channels: [{ name: 'D1' }, { name: 'D2', days: 1 }] });
     const seen = await look({ daysAsked: 2, cameras: ['kitchen-1'], recordings: { 'kitchen-1': '2' } });
     expect(seen).toMatchObject({ ok: true, value: { complete: true, recordings: [{ camera: 'kitchen-1', recording: '2' }] } });
+  });
+
+  test('that lists recordings by ONVIF is asked the maker’s way for a channel the installer named', async () => {
+    await start({ profileG: true });
+    const seen = await look({ daysAsked: 2, cameras: ['kitchen-1'], recordings: { 'kitchen-1': '2' } });
+    expect(seen).toMatchObject({ ok: true, value: { method, complete: true, recordings: [{ camera: 'kitchen-1', recording: '2' }] } });
+  });
+
+  test('finds by its name the camera whose ONVIF recording the installer named', async () => {
+    await start({ profileG: true, fault: 'no-find-events' });
+    const seen = await look({ daysAsked: 2, recordings: { 'cam-hall': 'Recording_2' } });
+    expect(seen).toMatchObject({ ok: true, value: { method, complete: true, recordings: [{ recording: '1' }, { camera: 'cam-hall' }] } });
+  });
+
+  test('has proven nothing of a camera of which only an ONVIF recording is named', async () => {
+    await start();
+    const seen = await look({ daysAsked: 1, cameras: [], recordings: { 'kitchen-1': 'Recording_1', 'kitchen-2': '2' } });
+    expect(seen).toMatchObject({ ok: true, value: { complete: false, recordings: [{ camera: 'kitchen-2' }] } });
   });
 
   test.each([
@@ -411,6 +428,18 @@ describe('a recorder that answers oddly', () => {
   ])('of the maker %s is asked in no other way than %s', async (maker, prefix) => {
     const { asked } = await look(maker, () => ['', 404]);
     expect(asked.map((path) => path.startsWith(prefix))).toEqual([true]);
+  });
+
+  test('that forbids what it does not have gets one harmless question a way, and its password is not called wrong', async () => {
+    const { footage, asked } = await look('Somebody', () => ['', 403]);
+    expect(footage).toMatchObject({ ok: false, fault: 'not-supported' });
+    expect(asked).toHaveLength(3);
+  });
+
+  test('that forbids only the list of names is asked on', async () => {
+    const known = hikvisionWith(() => file('2026-11-22T16:00:00+00:00', '2026-11-23T03:59:00+00:00'), 'OK');
+    const { footage } = await look('HIKVISION', (path, body) => (path.includes('InputProxy') ? ['', 403] : known(path, body)));
+    expect(footage).toMatchObject({ ok: true, value: { complete: true } });
   });
 
   test('whose labels may be local time or UTC has proven nothing', async () => {

@@ -174,11 +174,12 @@ describe('a recorder', () => {
   });
   afterAll(() => recorder.close());
 
-  async function footage(options: { fault?: FaultName; daysAsked?: number } = {}) {
+  async function footage(options: { fault?: FaultName; daysAsked?: number; recordings?: Record<string, string> } = {}) {
+    const { recordings = {} } = options;
     if (options.fault !== undefined) await recorder.faults.set(options.fault);
     const { username, password } = recorder;
     const session = createOnvifSession({ address: recorder.onvifUrl, credentials: { username, password }, now });
-    const device = { id: 'nvr', kind: 'recorder' as const, session, cameras: ['cam-stove', 'cam-hall'] };
+    const device = { id: 'nvr', kind: 'recorder' as const, session, cameras: ['cam-stove', 'cam-hall'], recordings };
     const seen = await probeFootage(device, { signal: AbortSignal.timeout(20_000), now, daysAsked: options.daysAsked ?? 95 });
     if (options.fault !== undefined) await recorder.faults.clear(options.fault);
     return seen.footage;
@@ -206,6 +207,21 @@ describe('a recorder', () => {
     expect(stove?.days.find(({ day }) => day === '2026-11-13')?.recordedSeconds).toBe(0);
     expect(stove?.days.at(-1)).toEqual({ day: '2026-11-23', recordedSeconds: 43_200, expectedSeconds: 43_200 });
     expect(hall).toMatchObject({ camera: 'cam-hall', gapCount: 0, oldest: '2026-10-23T16:00:00.000Z' });
+  });
+
+  test.each(['profile-g-events', 'profile-g-ends'])(
+    'that does not list one of the recordings named has proven nothing of it: %s',
+    async (method) => {
+      const recordings = { 'cam-stove': 'Recording_1', 'cam-hall': 'Recording_9' };
+      const seen = await footage({ recordings, daysAsked: 2, ...(method === 'profile-g-ends' ? { fault: 'no-find-events' } : {}) });
+      expect(seen).toMatchObject({ ok: true, value: { method, complete: false } });
+      expect(seen.ok && seen.value.recordings.map(({ camera }) => camera)).toEqual(['cam-stove']);
+    },
+  );
+
+  test('that lists none of the recordings named is not said to keep nothing', async () => {
+    const recordings = { 'cam-stove': '1', 'cam-hall': '2' };
+    expect(await footage({ recordings, daysAsked: 2 })).toMatchObject({ ok: false, fault: 'not-supported' });
   });
 
   test('that never finishes its answer has proven nothing', async () => {

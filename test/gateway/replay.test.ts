@@ -96,6 +96,8 @@ describe('playing back an instant', () => {
     ['knows no such address', { DESCRIBE: refusing('404 Not Found') }, 'no-stream'],
     ['has nothing at that instant', { ...proper, PLAY: refusing('457 Invalid Range') }, 'no-stream'],
     ['has no session left', { ...proper, SETUP: refusing('453 Not Enough Bandwidth') }, 'busy'],
+    ['does not let this account see its streams', { DESCRIBE: refusing('403 Forbidden') }, 'not-supported'],
+    ['does not let this account play back', { ...proper, PLAY: refusing('403 Forbidden') }, 'not-supported'],
     ['does not know replay', { ...proper, SETUP: refusing('551 Option not supported') }, 'not-supported'],
     ['sends us elsewhere', { DESCRIBE: refusing('302 Found') }, 'redirected'],
     ['answers with an error of its own', { ...proper, PLAY: refusing('500 Internal Server Error') }, 'http-error'],
@@ -122,6 +124,7 @@ describe('playing back an instant', () => {
     ['says nothing', {}, 'no-answer'],
     ['stops in the middle of an answer', { DESCRIBE: () => 'RTSP/1.0 200 OK\r\n' }, 'too-slow'],
     ['says that it plays, and sends nothing', { ...proper, PLAY: (asked) => ok(asked) }, 'stalled'],
+    ['plays other packets than it described', { ...proper, DESCRIBE: (asked) => ok(asked, '', sdp.replaceAll('96', '97')) }, 'malformed'],
     [
       'sends only pictures that need others',
       { ...proper, PLAY: (asked) => Buffer.concat([Buffer.from(ok(asked)), packetsOf(1)]) },
@@ -215,6 +218,47 @@ describe('what a recorder sends', () => {
     const found = packets.filter((_, index) => index !== 3).map((bytes) => picture(parsed(bytes)));
     expect(packets.length).toBeGreaterThan(5);
     expect(found.every((each) => each === undefined)).toBe(true);
+  });
+
+  const packet = (sequence: number, timestamp: number, payload: number[]) => ({
+    payloadType: 96,
+    marker: true,
+    sequence,
+    timestamp,
+    payload: Buffer.from(payload),
+  });
+  const [predicted, idr, laterSlice, parameters] = [
+    [0x41, 0x9a, 0x80],
+    [0x65, 0x88, 0x80],
+    [0x65, 0x44, 0x20],
+    [0x67, 0x64],
+  ];
+
+  test('is a picture where whole pictures were left out before it, as a recorder does that plays keyframes only', () => {
+    const picture = createIntraPicture('h264', []);
+    expect(picture(packet(1, 1, predicted))).toBeUndefined();
+    expect(picture(packet(9, 9, idr))).toBeDefined();
+  });
+
+  test('is no picture where what was left out may be its own beginning', () => {
+    const picture = createIntraPicture('h264', []);
+    expect(picture(packet(1, 1, predicted))).toBeUndefined();
+    expect(picture(packet(9, 9, laterSlice))).toBeUndefined();
+  });
+
+  test.each<[string, number, number | undefined]>([
+    ['keeps its date where its parameter sets were marked as a picture of their own', 1, at],
+    ['does not take over the date of another', 2, undefined],
+  ])('%s', (_, timestamp, recordedAt) => {
+    const picture = createIntraPicture('h264', []);
+    expect(picture({ ...packet(1, 1, parameters), recordedAt: at })).toBeUndefined();
+    expect(picture(packet(2, timestamp, idr))).toMatchObject({ recordedAt });
+  });
+
+  test('has its own date where the recorder gives all pictures one timestamp', () => {
+    const picture = createIntraPicture('h264', []);
+    expect(picture({ ...packet(1, 1, predicted), recordedAt: at })).toBeUndefined();
+    expect(picture({ ...packet(2, 1, idr), recordedAt: at + 40 })).toMatchObject({ recordedAt: at + 40 });
   });
 
   test('is no picture where it needs others to decode, even one the recorder marks as clean', () => {

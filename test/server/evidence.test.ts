@@ -1,5 +1,5 @@
 // Pictures: from a gateway to the disk, and from there to whoever asks.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -40,7 +40,7 @@ describe('a picture', () => {
     expect((await store.tallies()).quarantined).toBe(0);
   });
 
-  test('is not confirmed before it can be stored, and holds up what comes after it until then', async () => {
+  test('is not confirmed before it can be stored', async () => {
     const parts = await openParts();
     const failures = [new Error('disk full'), new Error('disk full')];
     const put = parts.evidence.put;
@@ -49,10 +49,31 @@ describe('a picture', () => {
       if (failure !== undefined) throw failure;
       return put(...given);
     };
-    await Promise.all([parts.ingest.take(pictureMessage(bytes)), parts.ingest.take(upMessage('events', [reachable(1)]))]);
+    await parts.ingest.take(pictureMessage(bytes));
     expect(failures).toEqual([]);
     expect(await parts.evidence.find(name)).toEqual(bytes);
-    expect((await parts.store.tallies()).eventsStored).toBe(1);
+  });
+
+  test('that never can be written holds up nobody’s events, and is put in quarantine in the end', async () => {
+    const { ingest, evidence, store } = await openParts();
+    const tried = Promise.withResolvers<void>();
+    evidence.put = () => tried.promise.then(() => Promise.reject(new Error('not permitted')));
+    const taken = ingest.take(pictureMessage(bytes));
+    await Promise.all([ingest.take(upMessage('events', [reachable(1)])), ingest.take(upMessage('events', [reachable(1)], 'heping'))]);
+    expect([(await store.tallies()).eventsStored, ingest.waiting()]).toEqual([2, 1]);
+    tried.resolve();
+    await taken;
+    expect(await store.quarantine(10)).toMatchObject([{ canteen: 'qiaodong', reason: 'the picture could not be stored', payload: '' }]);
+    expect(ingest.waiting()).toBe(0);
+  });
+
+  test('that cannot be written when the server stops stays with its gateway', async () => {
+    const { ingest, evidence, store } = await openParts();
+    evidence.put = () => Promise.reject(new Error('not permitted'));
+    const refused = expect(ingest.take(pictureMessage(bytes))).rejects.toMatchObject({ code: 'closing' });
+    await ingest.close();
+    await refused;
+    expect((await store.tallies()).quarantined).toBe(0);
   });
 
   test.each<[what: string, message: ReturnType<typeof pictureMessage>, reason: RegExp]>([
@@ -110,6 +131,27 @@ describe('the store of pictures', () => {
     expect(await store.find(name)).toBeUndefined();
     expect(await store.find({ ...name, canteen: 'heping' })).toEqual(bytes);
     expect(await store.put(nameOf(picture(1400)), picture(1400))).toBe('stored');
+  });
+
+  test('has the room back also of what it forgets while it stores', async () => {
+    const folder = newFolder();
+    const store = await openEvidenceStore({ folder, bytesMax: 2500 });
+    await store.put(name, bytes);
+    const old = new Date(started - 1000);
+    utimesSync(join(folder, 'qiaodong', name.sha256.slice(0, 2), `${name.sha256}.jpg`), old, old);
+    await Promise.all([store.put(nameOf(picture(1000, 1)), picture(1000, 1)), store.prune(started)]);
+    expect(await store.put(nameOf(picture(1400, 2)), picture(1400, 2))).toBe('stored');
+  });
+
+  test.each(['.jpg', '.jpg.1234.part'])('goes on forgetting where a file ending in %s is gone when it is looked at', async (ending) => {
+    const folder = newFolder();
+    const store = await openEvidenceStore({ folder, bytesMax: 2500 });
+    await store.put(name, bytes);
+    const below = join(folder, 'qiaodong', name.sha256.slice(0, 2));
+    utimesSync(join(below, `${name.sha256}.jpg`), new Date(started - 1000), new Date(started - 1000));
+    symlinkSync('gone', join(below, `${'0'.repeat(64)}${ending}`));
+    while (await store.prune(started));
+    expect(await store.find(name)).toBeUndefined();
   });
 });
 

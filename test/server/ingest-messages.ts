@@ -11,6 +11,7 @@ import {
 import type { FactOf } from '#contract/facts.ts';
 import { evidenceTopic, topic, type UpTopic } from '#contract/topics.ts';
 import type { UpMessage } from '../../server/broker.ts';
+import type { Telling } from '../../server/read-message.ts';
 
 export const started = Date.parse('2026-11-23T08:00:00Z');
 export const instant = (ms: number) => new Date(ms).toISOString();
@@ -70,7 +71,7 @@ export function status(online: boolean): StatusMessage {
   return envelope('cn.mingzao.status.v1', { id: `st-${online}`, source: 'mingzao/gateway', time: instant(started), data });
 }
 
-export function upMessage(kind: Exclude<UpTopic, 'evidence'>, body: unknown, canteen = 'qiaodong', receivedAt = started): UpMessage {
+export function upMessage(kind: Exclude<UpTopic, 'evidence'>, body: unknown, canteen = 'qiaodong', receivedAt = started): Telling {
   const payload = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return { canteen, kind, topic: topic(canteen, kind), payload, receivedAt };
 }

@@ -1,6 +1,6 @@
 // What comes out of the bytes of one message.
 import { describe, expect, test } from 'vitest';
-import { readMessage } from '../../server/read-message.ts';
+import { readMessage, readPicture } from '../../server/read-message.ts';
 import { heartbeat, layout, loss, picture, pictureMessage, reachable, sha256, status, upMessage } from './ingest-messages.ts';
 
 const hall = { id: 'hall', kind: 'dining', name: '就餐区' };
@@ -68,13 +68,15 @@ describe('reading a message', () => {
     ['that is empty', Buffer.alloc(0), undefined, /^not a JPEG$/],
     ['under the name of another', picture(100), 'a'.repeat(64), /^the SHA-256 of the picture is [0-9a-f]{64}, not what its topic says$/],
   ])('refuses a picture %s, and keeps none of it', (_, bytes, name, reason) => {
-    expect(readMessage(pictureMessage(bytes, { name }))).toEqual([
-      { kind: 'malformed', reason: expect.stringMatching(reason), payload: '' },
-    ]);
+    expect(readPicture(pictureMessage(bytes, { name }))).toEqual({
+      kind: 'malformed',
+      reason: expect.stringMatching(reason),
+      payload: '',
+    });
   });
 
   test('takes a picture that is what its topic says', () => {
     const bytes = picture(512 * 1024);
-    expect(readMessage(pictureMessage(bytes))).toEqual([{ kind: 'picture', sha256: sha256(bytes), bytes }]);
+    expect(readPicture(pictureMessage(bytes))).toEqual({ kind: 'picture', sha256: sha256(bytes), bytes });
   });
 });

@@ -13,7 +13,8 @@ export const playbackNotOffered: RecorderRule = {
     const playback = scene.believed(recorder.id, 'playback');
     if (playback.outcome !== 'unknown') return undefined;
     if (playback.fact?.fault !== 'not-supported') return { explainedBy: 'footage-does-not-play' };
-    if (scene.believed(recorder.id, 'footage').outcome !== 'ok') return { explainedBy: retentionShort.id };
+    const untold = scene.believed(recorder.id, 'footage').outcome !== 'ok';
+    if (untold && retentionShort.judge(recorder, scene) !== undefined) return { explainedBy: retentionShort.id };
     return {
       certainty: 'unknown',
       since: playback.since,

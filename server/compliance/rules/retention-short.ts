@@ -97,6 +97,20 @@ function shortWording({ camera, kept }: { camera: CameraPlace; kept: Kept }, min
   }
   const day = dayInChina(Date.parse(oldest));
   const since = { zh: `${camera.name}，最早录像${day}`, en: `${camera.name}, oldest footage ${day}` };
+  if (kept.missingTodaySeconds !== undefined) {
+    const hours = Math.round(kept.missingTodaySeconds / 3600);
+    return {
+      measured: {
+        zh: `${kept.days}天完整，今日缺录约${hours}小时（${since.zh}）`,
+        en: `${kept.days} days whole, and about ${hours} h of today missing (${since.en})`,
+      },
+      cause: { zh: '录像可能已停止', en: 'Recording may have stopped' },
+      fix: {
+        zh: '检查录像机是否仍在录制：录像计划、硬盘状态和该摄像头的连接',
+        en: 'See whether the recorder still records: schedule, disks, and its connection to this camera',
+      },
+    };
+  }
   if (kept.days === kept.unbroken) {
     return {
       measured: { zh: `${kept.days}天（${since.zh}）`, en: `${kept.days} days (${since.en})` },

@@ -109,7 +109,13 @@ describe('each rule', () => {
     ['a day with ten minutes missing', tell(sound(), 'nvr', 'footage', { measured: footage(95, { 30: 600 }) }), []],
     [
       'recording stopped this morning',
-      tell(sound(), 'nvr', 'footage', { measured: footage(95, { 0: 3600 }) }),
+      tell(sound(), 'nvr', 'footage', { measured: footage(95, { 0: 7200 }) }),
+      ['retention-short nvr fault'],
+    ],
+    ['an hour’s file not yet closed', tell(sound(), 'nvr', 'footage', { measured: footage(95, { 0: 3600 }) }), []],
+    [
+      'an hour’s file not yet closed after 89 whole days',
+      tell(sound(), 'nvr', 'footage', { measured: footage(89, { 0: 3600 }) }),
       ['retention-short nvr fault'],
     ],
     [
@@ -169,6 +175,12 @@ describe('each rule', () => {
       standard: 'taiyuan-community-2022 v1',
       openedAt: '2026-11-23T04:00:00.000Z',
     });
+  });
+
+  it('says that recording has stopped, not that days are missing, where only today is short', () => {
+    const [gap] = look(tell(sound(), 'nvr', 'footage', { measured: footage(95, { 0: 7200 }) })).open;
+    expect(gap?.measured.zh).toMatch(/^90天完整，今日缺录约2小时/);
+    expect(gap?.cause.zh).toBe('录像可能已停止');
   });
 
   it('calls retention unproven, not short, where a recording is not said to be of any camera', () => {

@@ -77,6 +77,31 @@ describe('another device at the address', () => {
     expect(later.summary.verdict).toBe('unknown');
     expect(later.open.map(({ id }) => id)).toEqual(opened.map(({ id }) => id));
   });
+
+  it.each<[string, Parameters<typeof tell<'identity'>>[3]]>([
+    ['it was unplugged for a while', { outcome: 'unknown', fault: 'device-unreachable' }],
+    ['it said nothing of itself', { measured: 'nothing' }],
+  ])('is not taken for the right one because %s', (_, told) => {
+    const at = noon + minute;
+    const stranger = tell(sound(), 'hall-1', 'identity', { outcome: 'fault', fault: 'wrong-device' });
+    const opened = look(stranger).open;
+    const gone = tell(tell(stranger, 'hall-1', 'identity', { ...told, at }), 'hall-1', 'reachable', {
+      outcome: 'fault',
+      fault: 'no-answer',
+      at,
+    });
+    const back = look(tell(beat(gone, at), 'hall-1', 'reachable', { at }), look(gone, opened, at).open, at);
+    expect(back.summary.verdict).toBe('fault');
+    expect(back.open.map(({ id }) => id)).toEqual(opened.map(({ id }) => id));
+    const right = tell(beat(gone, at), 'hall-1', 'identity', { at });
+    expect(look(tell(right, 'hall-1', 'reachable', { at }), opened, at)).toMatchObject({ open: [], summary: { verdict: 'ok' } });
+  });
+
+  it('is known also where it was seen before, but told after, nobody could be asked', () => {
+    const unasked = tell(sound(), 'hall-1', 'identity', { outcome: 'unknown', fault: 'busy', position: { epoch: 'e1', sequence: 1e7 } });
+    const told = { outcome: 'fault', fault: 'wrong-device', position: { epoch: 'e1', sequence: 1e7 - 1 } } as const;
+    expect(look(tell(unasked, 'hall-1', 'identity', told)).summary.verdict).toBe('fault');
+  });
 });
 
 describe('a zone', () => {
@@ -158,6 +183,13 @@ describe('retention', () => {
     expect(named(look(tell(both(41, 95), 'nvr', 'reachable', { outcome: 'fault', fault: 'refused' })).open)).toContain(
       'retention-short old fault',
     );
+  });
+
+  it('met by another recorder does not explain away one that lists nothing and plays nothing back', () => {
+    const untold = tell(both(95, 95), 'old', 'footage', { outcome: 'unknown', fault: 'busy', measured: 'nothing' });
+    const state = tell(untold, 'old', 'playback', { outcome: 'unknown', fault: 'not-supported', measured: 'nothing' });
+    const later = noon + standard.unknownGraceSeconds * 1000;
+    expect(named(look(beat(state, later), [], later).open)).toContain('playback-not-offered old unknown');
   });
 
   it('asks nothing of a recorder whose cameras have all left', () => {
