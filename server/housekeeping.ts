@@ -1,5 +1,6 @@
 // Forgets what has been kept long enough, in small steps between which everything else gets its turn.
 import type { Logger } from 'pino';
+import { type Background, runInBackground } from './background.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
 
@@ -15,33 +16,24 @@ export function createHousekeeping(deps: {
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
-}): { close(): Promise<void> } {
+}): Background {
   const { store, evidence, keep, sleep, log, now } = deps;
-  const stop = new AbortController();
-  const running = run();
-  return {
-    close: () => {
-      stop.abort();
-      return running;
-    },
-  };
-
-  async function run(): Promise<void> {
-    while (!stop.signal.aborted) {
+  return runInBackground(sleep, async ({ stop, pause }) => {
+    while (!stop.aborted) {
       try {
-        const forgotten = await clearOut();
+        const forgotten = await clearOut(stop, pause);
         if (forgotten > 0) log.info({ forgotten }, 'events and closed gaps were forgotten at the end of their time');
       } catch (err) {
         log.error({ err }, 'what has been kept long enough cannot be forgotten; it is tried again in an hour');
       }
       await pause(everyMs);
     }
-  }
+  });
 
-  async function clearOut(): Promise<number> {
+  async function clearOut(stop: AbortSignal, pause: (ms: number) => Promise<void>): Promise<number> {
     const before = (days: number) => now() - days * dayMs;
     let forgotten = 0;
-    for (let more = true; more && !stop.signal.aborted; ) {
+    for (let more = true; more && !stop.aborted; ) {
       const some = await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) });
       const morePictures = await evidence.prune(before(keep.evidenceDays));
       forgotten += some;
@@ -49,9 +41,5 @@ export function createHousekeeping(deps: {
       await pause(stepMs);
     }
     return forgotten;
-  }
-
-  async function pause(ms: number): Promise<void> {
-    await sleep(ms, stop.signal).catch(() => undefined);
   }
 }
