@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { readIdentity } from '../../gateway/onvif/device.ts';
 import { DeviceError } from '../../gateway/onvif/device-error.ts';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
@@ -92,7 +92,6 @@ test('a question already out of time asks nothing', async () => {
     asked += 1;
     response.end();
   });
-  expect(await faultOf(device.address, 0)).toBe('no-answer');
   await expect(createOnvifSession({ address: device.address, now: Date.now }).readClock({ signal: AbortSignal.abort() })).rejects.toThrow(
     'no-answer',
   );
