@@ -1,5 +1,8 @@
 // What a probe brings back: what was seen, or the fault that kept it from being seen. Judging it is the business of checks.
-import type { ClockMeasured, FaultCode, FootageMeasured, IdentityMeasured, PictureMeasured, StreamMeasured } from '#contract/facts.ts';
+import type { ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
+import type { PictureMeasured } from '#contract/picture.ts';
 
 /** A device that does not answer is data, not an exception. */
 export type Seen<Value> = { ok: true; value: Value } | { ok: false; fault: FaultCode; detail: string };

@@ -1,5 +1,6 @@
 // What a canteen is made of: its zones, and which camera watches which, and which recorder keeps whose footage.
 import { type Static, Type } from 'typebox';
+import { Plan } from './plan.ts';
 import { Identifier, ZoneKind } from './primitives.ts';
 
 const closed = { additionalProperties: false };
@@ -27,6 +28,7 @@ export const Layout = Type.Object(
     zones: Type.Array(Zone, { maxItems: 64 }),
     cameras: Type.Array(CameraPlace, { maxItems: 256 }),
     recorders: Type.Array(RecorderPlace, { maxItems: 32 }),
+    plan: Type.Optional(Plan),
   },
   closed,
 );

@@ -13,6 +13,9 @@ export const Instant = Type.String({
   examples: ['2026-11-23T08:00:00.000Z'],
 });
 
+/** SHA-256, 64 lower-case hex digits. */
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
 /** A calendar day of the device's own time zone, `2026-11-23`. */
 export const Day = Type.String({ format: 'date' });
 

@@ -35,6 +35,8 @@ export const en: Messages = {
     picture: 'Picture',
     footage: 'Footage',
     playback: 'Play-back',
+    storage: 'Disks',
+    coverage: 'Coverage',
   },
   fault: {
     'no-answer': 'no answer',

@@ -25,7 +25,17 @@ export const zhCN = {
     'data-connected': '数据接通',
   },
   deviceKind: { camera: '摄像头', recorder: '录像机' },
-  check: { reachable: '联网', identity: '型号', clock: '时钟', stream: '码流', picture: '画面', footage: '录像', playback: '回放' },
+  check: {
+    reachable: '联网',
+    identity: '型号',
+    clock: '时钟',
+    stream: '码流',
+    picture: '画面',
+    footage: '录像',
+    playback: '回放',
+    storage: '硬盘',
+    coverage: '覆盖',
+  },
   fault: {
     'no-answer': '设备无应答',
     refused: '端口未开放',

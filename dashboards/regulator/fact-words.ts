@@ -54,6 +54,10 @@ function measuredInWords(fact: Fact, { words, language, cameraName }: Saying): s
       const played = words.playedBack(off.length, samples.length);
       return off.length === 0 ? [played] : [played, words.playedOff(Math.ceil(Math.max(...off)))];
     }
+    case 'storage':
+      return fact.measured.capacityBytes === undefined ? [] : [`${(fact.measured.capacityBytes / 1e12).toFixed(1)} TB`];
+    case 'coverage':
+      return fact.measured.levels.slice(0, 1).map(({ ratio }) => `${Math.floor(ratio * 1000) / 10} %`);
     default:
       return fact satisfies never;
   }

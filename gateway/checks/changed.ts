@@ -1,6 +1,7 @@
 // Is a new fact worth sending before the old one runs out?
 import { isDeepStrictEqual } from 'node:util';
-import type { Fact, StreamMeasured } from '#contract/facts.ts';
+import type { StreamMeasured } from '#contract/camera-measured.ts';
+import type { Fact } from '#contract/facts.ts';
 
 /** True where outcome, fault, or something measured differs by more than the noise of measuring. Both facts are of one check of one device. */
 export function changed(before: Fact, after: Fact): boolean {

@@ -1,5 +1,7 @@
 // Does what the recorder lists play back?
-import type { FactOf, FaultCode, PlaybackSample } from '#contract/facts.ts';
+import type { FactOf } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { PlaybackSample } from '#contract/footage.ts';
 import type { PlaybackObservation, PlayedSample } from '../observation.ts';
 import { about, notSeen } from './verdict.ts';
 

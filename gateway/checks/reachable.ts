@@ -1,5 +1,6 @@
 // Does the device answer on the network?
-import type { FactOf, FaultCode } from '#contract/facts.ts';
+import type { FactOf } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { ContactObservation } from '../observation.ts';
 import { about, notSeen } from './verdict.ts';
 

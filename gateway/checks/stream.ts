@@ -1,5 +1,6 @@
 // Does the stream open and decode?
-import type { FactOf, FaultCode } from '#contract/facts.ts';
+import type { FactOf } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { SampleObservation } from '../observation.ts';
 import { about, notSeen } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 // The parts every fact is made of, so that a check only has to say what it judges.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import type { Observation } from '../observation.ts';
 

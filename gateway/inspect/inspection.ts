@@ -1,13 +1,8 @@
 // Looks at everything one device shows, part by part; what fails in one part leaves the others.
-import type {
-  ClockMeasured,
-  FaultCode,
-  FootageMeasured,
-  IdentityMeasured,
-  PictureMeasured,
-  RecordingMeasured,
-  StreamMeasured,
-} from '#contract/facts.ts';
+import type { ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
+import type { PictureMeasured } from '#contract/picture.ts';
 import { readIdentity } from '../onvif/device.ts';
 import { asDeviceError, redacted } from '../onvif/device-error.ts';
 import { type MediaProfile, mainProfile, readProfiles, readSnapshot, readStreamAddress } from '../onvif/media.ts';

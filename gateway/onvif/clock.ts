@@ -1,5 +1,5 @@
 // Reads a device's idea of the time, mending what devices leave out.
-import type { ClockMeasured } from '#contract/facts.ts';
+import type { ClockMeasured } from '#contract/camera-measured.ts';
 import { DeviceError } from './device-error.ts';
 import { child, numberOf, textOf, type XmlNode } from './xml-node.ts';
 

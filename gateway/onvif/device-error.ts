@@ -1,5 +1,5 @@
 // The one way in which asking a device fails: a stable code, and a sentence for whoever repairs it.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 
 const detailMax = 300;
 

@@ -1,5 +1,5 @@
 // ONVIF's device service: who the device says it is.
-import type { IdentityMeasured } from '#contract/facts.ts';
+import type { IdentityMeasured } from '#contract/camera-measured.ts';
 import { printable } from './device-error.ts';
 import type { OnvifSession } from './session.ts';
 import { textOf } from './xml-node.ts';

@@ -1,6 +1,6 @@
 // Asks addresses one by one whether an ONVIF device is there: for networks that carry no multicast.
 import { lookup } from 'node:dns/promises';
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { parseDeviceAddress } from './address.ts';
 import { DeviceError } from './device-error.ts';
 import type { FoundDevice } from './discovery.ts';

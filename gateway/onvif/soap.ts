@@ -1,5 +1,5 @@
 // The SOAP envelope: what goes round a request, and what a device's answer means.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { DeviceError, printable } from './device-error.ts';
 import { type Markup, xml } from './markup.ts';
 import { child, parseXml, textOf, type XmlNode } from './xml-node.ts';

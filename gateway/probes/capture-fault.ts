@@ -1,5 +1,5 @@
 // Reads from ffmpeg's messages why a stream could not be taken; pure.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { DeviceError, redacted } from '../onvif/device-error.ts';
 
 /** In this order: the first that fits is the reason. */

@@ -1,5 +1,5 @@
 // Looks whether a device answers, and what time it thinks it is.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { ContactObservation, Seen } from '../observation.ts';
 import type { Device, ProbeOptions } from './device.ts';
 import { seen } from './seen.ts';

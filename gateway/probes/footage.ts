@@ -1,5 +1,5 @@
 // Looks what a recorder keeps of its cameras.
-import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import type { FootageObservation } from '../observation.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { FootageQuestion } from '../recorders/footage-source.ts';

@@ -1,5 +1,5 @@
 // Looks who a device says it is, and whether that is the one that was registered.
-import type { IdentityMeasured } from '#contract/facts.ts';
+import type { IdentityMeasured } from '#contract/camera-measured.ts';
 import type { IdentityObservation } from '../observation.ts';
 import { readIdentity } from '../onvif/device.ts';
 import { DeviceError } from '../onvif/device-error.ts';

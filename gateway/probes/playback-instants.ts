@@ -1,6 +1,6 @@
 // Chooses which of the footage a recorder lists is to be played back; pure.
 import { createHash } from 'node:crypto';
-import type { FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 
 /** Milliseconds since 1970, by our clock. */
 export interface Instant {

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FaultCode, FootageMeasured } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import type { PlaybackObservation, PlayedSample } from '../observation.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import { readReplayAddress } from '../onvif/replay.ts';

@@ -1,6 +1,7 @@
 // Takes a few seconds of a stream and measures them: the packets as they came, and one decoded picture.
 import { join } from 'node:path';
-import type { PictureMeasured, StreamMeasured } from '#contract/facts.ts';
+import type { StreamMeasured } from '#contract/camera-measured.ts';
+import type { PictureMeasured } from '#contract/picture.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
 import { capture, filterKeyframe, probeFile } from './ffmpeg.ts';

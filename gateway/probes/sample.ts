@@ -1,5 +1,5 @@
 // Looks at a camera's stream for a few seconds, and at one picture of it.
-import type { StreamMeasured } from '#contract/facts.ts';
+import type { StreamMeasured } from '#contract/camera-measured.ts';
 import type { SampleObservation } from '../observation.ts';
 import { findMainStream } from '../onvif/media.ts';
 import type { Device, ProbeOptions } from './device.ts';

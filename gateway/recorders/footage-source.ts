@@ -1,5 +1,5 @@
 // What every way of asking a recorder for its footage has in common: the question, and the form of the answer.
-import type { FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import { clip, daysOf, duration, holes, longest, merge, type Stretch } from './spans.ts';

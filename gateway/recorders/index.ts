@@ -1,5 +1,5 @@
 // The ways of asking a recorder what it keeps, best first. A new maker's recorder is one file and one line here.
-import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import { readIdentity } from '../onvif/device.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';

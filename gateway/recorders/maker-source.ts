@@ -1,5 +1,5 @@
 // What the makers' own interfaces have in common: they list channels, and tell their files for one local day of one channel at a time.
-import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
 import type { Fetched, FetchOptions, OnvifSession } from '../onvif/session.ts';

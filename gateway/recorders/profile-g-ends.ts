@@ -1,5 +1,5 @@
 // Asks for the first and last footage of each recording only, for recorders that keep no events: the ends do not prove the middle.
-import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import { findRecordingEnds } from '../onvif/search.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import { type FootageQuestion, type FootageSource, footage, measureRecording, readRecorderClock } from './footage-source.ts';

@@ -1,5 +1,5 @@
 // Asks for footage the ONVIF way (Profile G): by the events that tell when footage began and ended on each track.
-import type { FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import { readRecordings } from '../onvif/recording.ts';
 import { type DataEdge, findDataEdges } from '../onvif/search.ts';

@@ -1,5 +1,5 @@
 // Has a recorder play back one instant (ONVIF Streaming, "Playback"), and takes the first picture that comes.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
 import { createIntraPicture, type IntraPicture } from './intra-picture.ts';

@@ -1,5 +1,6 @@
 // One look at one device: in its turn, within its deadline, and a second time before it is said that something has gone wrong.
-import type { Fact, FaultCode } from '#contract/facts.ts';
+import type { Fact } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { judge } from '../checks/index.ts';
 import type { Sleep } from '../clock.ts';
 import type { Log } from '../log.ts';

@@ -1,5 +1,5 @@
 // The observation that could not be made: it goes to the same checks as any other, and they say what that means.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Observation } from '../observation.ts';
 
 /** `at`: milliseconds since 1970. `address`: host:port of the device. */

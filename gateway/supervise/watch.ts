@@ -1,5 +1,6 @@
 // Watches one device: keeps contact with it, and looks closer while it answers and takes our password.
-import type { Fact, FaultCode } from '#contract/facts.ts';
+import type { Fact } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import type { Sleep } from '../clock.ts';
 import type { Plan, Watched } from '../supervise.ts';

@@ -110,6 +110,8 @@ const believedMsMax: Record<Fact['check'], number> = {
   identity: 3 * dayMs + 60 * minuteMs,
   footage: 3 * dayMs + 60 * minuteMs,
   playback: 3 * dayMs + 60 * minuteMs,
+  storage: 3 * dayMs + 60 * minuteMs,
+  coverage: 75 * minuteMs,
 };
 
 function outcomeSince(before: KnownFact | undefined, fact: Fact, now: number): number {

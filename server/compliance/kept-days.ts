@@ -1,5 +1,5 @@
 // How many of the days asked for a recorder holds of one camera, and whether its answer shows as much.
-import type { FootageDay, FootageMeasured, RecordingMeasured } from '#contract/facts.ts';
+import type { FootageDay, FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import type { Standard } from '#contract/standard.ts';
 
 export interface Kept {

@@ -1,5 +1,5 @@
 // The sentences of gaps: how instants, devices and faults are said in Chinese and English.
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { ZoneKind } from '#contract/primitives.ts';
 import type { Text } from '#contract/text.ts';
 

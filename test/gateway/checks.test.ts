@@ -1,7 +1,9 @@
 // What each check makes of what was seen, as a table.
 import { describe, expect, test } from 'vitest';
 import { validator } from '#config/validate.ts';
-import { Fact, type FaultCode, type FootageMeasured } from '#contract/facts.ts';
+import { Fact } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import { changed } from '../../gateway/checks/changed.ts';
 import { judge } from '../../gateway/checks/index.ts';
 import type { Observation, Seen } from '../../gateway/observation.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { FootageMeasured } from '#contract/facts.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import { playback as judged } from '../../gateway/checks/playback.ts';
 import type { PlayedSample } from '../../gateway/observation.ts';
 import { DeviceError } from '../../gateway/onvif/device-error.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FaultCode } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import { createRegistry } from '../../gateway/registry.ts';
 import { createRelocation, type RelocationDeps } from '../../gateway/relocate.ts';
 import { createFakeClock } from '../fake-clock.ts';

@@ -1,6 +1,7 @@
 // The supervisor with probes that answer what a test wants, on a clock that a test moves.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Fact, FaultCode } from '#contract/facts.ts';
+import type { Fact } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Observation } from '../../gateway/observation.ts';
 import { unobserved } from '../../gateway/supervise/unobserved.ts';
 import { createSupervisor, type Plan, type Supervisor, type Watched } from '../../gateway/supervise.ts';

@@ -1,5 +1,5 @@
 // What a recorder lists must really play, and show the time that was asked for: a list is a claim, a picture is proof.
-import type { PlaybackSample } from '#contract/facts.ts';
+import type { PlaybackSample } from '#contract/footage.ts';
 import type { RecorderPlace } from '#contract/layout.ts';
 import type { Text } from '#contract/text.ts';
 import { deviceAnswers } from '../device-answers.ts';

@@ -1,5 +1,7 @@
 // Footage must be kept for the days the standard asks, every one of them whole, and the recorder must be able to show it.
-import type { FactOf, FaultCode, FootageMeasured } from '#contract/facts.ts';
+import type { FactOf } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { FootageMeasured } from '#contract/footage.ts';
 import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { Text } from '#contract/text.ts';
 import { deviceAnswers } from '../device-answers.ts';

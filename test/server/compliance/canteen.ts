@@ -1,7 +1,8 @@
 // A canteen's state for tests of the rules: sound unless told otherwise, one minute old.
 
 import { readSettings } from '#config/settings.ts';
-import type { CheckName, Fact, FactOf, FaultCode } from '#contract/facts.ts';
+import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Layout } from '#contract/layout.ts';
 import { Standard } from '#contract/standard.ts';
 import { fold } from '../../../server/compliance/fold.ts';
@@ -37,6 +38,16 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
   picture: { blackPercent: 2, meanLuma: 110, width: 640, height: 360 },
   footage: footage(95),
   playback: playback(),
+  storage: { method: 'hikvision-isapi', capacityBytes: 12e12, freeBytes: 0, overwrites: true, disks: [{ name: '1', state: 'ok' }] },
+  coverage: {
+    planSha256: 'ab'.repeat(32),
+    planes: [0],
+    sliver: 0.2,
+    area: 48,
+    free: 48,
+    levels: [{ pixelsPerMetre: 125, covered: 48, ratio: 1, overlap: 0, blindCount: 0, blind: [] }],
+    cameras: [{ id: 'hall-1', counts: true, only: 48 }],
+  },
 };
 
 /** What a recorder says that holds the last `days` whole days of every camera, with some seconds missing on chosen days ago. */

@@ -1,7 +1,8 @@
 // Whatever is told, however and when, a canteen is green only while everything asked of it is shown, and no gap goes away unproven.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { CheckName, FactOf, FootageDay } from '#contract/facts.ts';
+import type { CheckName, FactOf } from '#contract/facts.ts';
+import type { FootageDay } from '#contract/footage.ts';
 import type { Gap } from '#contract/gaps.ts';
 import type { Layout } from '#contract/layout.ts';
 import { assess } from '../../../server/compliance/assess.ts';

@@ -1,0 +1,46 @@
+// What is measured of a device and its stream: clock, identity, packets.
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false };
+
+/** A device's clock against the gateway's. Positive: the device is ahead. */
+export const ClockMeasured = Type.Object(
+  {
+    offsetSeconds: Type.Number({ description: 'device minus gateway, seconds' }),
+    uncertaintySeconds: Type.Number({ minimum: 0, description: 'half the round trip plus the clock’s resolution, seconds' }),
+    utcOffsetMinutes: Type.Optional(Type.Integer({ minimum: -840, maximum: 840, description: 'the device’s own time zone' })),
+  },
+  closed,
+);
+export type ClockMeasured = Static<typeof ClockMeasured>;
+
+/** Who the device says it is (ONVIF GetDeviceInformation). */
+export const IdentityMeasured = Type.Object(
+  {
+    manufacturer: Type.String({ maxLength: 128 }),
+    model: Type.String({ maxLength: 128 }),
+    firmware: Type.String({ maxLength: 128 }),
+    serial: Type.String({ maxLength: 128 }),
+  },
+  closed,
+);
+export type IdentityMeasured = Static<typeof IdentityMeasured>;
+
+/** What a few seconds of the stream turned out to be; measured from the packets, not from what the device declares. */
+export const StreamMeasured = Type.Object(
+  {
+    codec: Type.String({ maxLength: 32, description: 'ffmpeg’s name: h264, hevc…' }),
+    width: Type.Integer({ minimum: 1, description: 'pixels' }),
+    height: Type.Integer({ minimum: 1, description: 'pixels' }),
+    framesPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'frames per second, as they arrived' })),
+    bitsPerSecond: Type.Optional(Type.Number({ minimum: 0, description: 'video bits per second, as they arrived' })),
+    keyframeSeconds: Type.Optional(
+      Type.Number({ minimum: 0, description: 'longest distance between two keyframes; absent where fewer than two came' }),
+    ),
+    sampledSeconds: Type.Number({ minimum: 0, description: 'how much stream was looked at, seconds' }),
+    via: Type.Enum(['media2', 'media1', 'configured'], { description: 'which service named the stream' }),
+    profile: Type.Optional(Type.String({ maxLength: 128, description: 'token of the media profile' })),
+  },
+  closed,
+);
+export type StreamMeasured = Static<typeof StreamMeasured>;
