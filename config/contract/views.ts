@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Fact } from './facts.ts';
 import { Gap } from './gaps.ts';
-import { Identifier, Instant, Outcome, Severity, ZoneKind } from './primitives.ts';
+import { Day, Identifier, Instant, Outcome, Severity, ZoneKind } from './primitives.ts';
 import { Text } from './text.ts';
 
 const closed = { additionalProperties: false };
@@ -58,9 +58,50 @@ export const DeviceView = Type.Object(
 );
 export type DeviceView = Static<typeof DeviceView>;
 
+/**
+ * `proven`: every day required is kept; `on-course`: too young for that, and nothing stands in the way; `will-fall-short`: as young, and its
+ * disk or its settings will not hold so many days; `fell-short`: old enough or full, and days are missing; `unknown`: cannot be told.
+ */
+export const RetentionState = Type.Enum(['proven', 'on-course', 'will-fall-short', 'fell-short', 'unknown']);
+export type RetentionState = Static<typeof RetentionState>;
+
+/** What one recorder keeps of one camera against the days required, and where that leads. What cannot be told is left out. */
+export const RetentionView = Type.Object(
+  {
+    camera: Identifier,
+    recorder: Identifier,
+    state: RetentionState,
+    requiredDays: Count,
+    keptDays: Type.Integer({ minimum: 0, description: 'how many of the days required are whole' }),
+    unbrokenDays: Type.Integer({ minimum: 0, description: 'how many whole days there are without a break, back from today' }),
+    oldest: Type.Optional(Instant),
+    reachesOn: Type.Optional(
+      Type.String({ ...Day, description: 'the first day on which every day required will be kept, if it goes on like this' }),
+    ),
+    holdsDays: Type.Optional(Type.Number({ minimum: 0, description: 'how many days the recorder’s disks hold, of all its cameras' })),
+    bitsPerSecond: Type.Optional(
+      Type.Number({ minimum: 0, description: 'what all cameras of the recorder write together, as this was reckoned' }),
+    ),
+    rateFrom: Type.Optional(
+      Type.Enum(['streams', 'disk'], { description: 'whether that was measured of the streams, or follows from the disk space in use' }),
+    ),
+    capacityBytes: Type.Optional(Type.Integer({ minimum: 0, description: 'of all disks of the recorder' })),
+    bytesMissing: Type.Optional(Type.Integer({ minimum: 0, description: 'how much more disk the recorder needs for the days required' })),
+    retentionDaysMax: Type.Optional(Type.Number({ minimum: 0, description: 'the recorder is set to delete what is older, days' })),
+  },
+  closed,
+);
+export type RetentionView = Static<typeof RetentionView>;
+
 /** One canteen, whole. */
 export const CanteenView = Type.Object(
-  { at: Instant, summary: CanteenSummary, gaps: Type.Array(Gap), devices: Type.Array(DeviceView) },
+  {
+    at: Instant,
+    summary: CanteenSummary,
+    gaps: Type.Array(Gap),
+    devices: Type.Array(DeviceView),
+    retention: Type.Array(RetentionView, { description: 'one for each camera and recorder that is to keep it' }),
+  },
   { ...closed, description: 'One canteen, whole' },
 );
 export type CanteenView = Static<typeof CanteenView>;

@@ -20,7 +20,7 @@ export function worstFirst(a: CanteenSummary, b: CanteenSummary): number {
 
 export function canteenView(standing: Standing, now: number): CanteenView {
   const { summary, open } = standing;
-  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now) };
+  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now), retention: [] };
 }
 
 function gravity({ worstSeverity }: CanteenSummary): number {

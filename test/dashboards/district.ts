@@ -95,7 +95,11 @@ export function districtAt(at: string): District {
     worstSeverity: 'critical',
   });
   const gaps = [gapOf(at), shortRetention(at), ...silentGateway(at)];
-  return { canteens: [good, silent, faulty], gaps, views: [{ at, summary: faulty, gaps: gaps.slice(0, 2), devices: devicesAt(at) }] };
+  return {
+    canteens: [good, silent, faulty],
+    gaps,
+    views: [{ at, summary: faulty, gaps: gaps.slice(0, 2), devices: devicesAt(at), retention: [] }],
+  };
 }
 
 function shortRetention(at: string): Gap {
