@@ -112,6 +112,17 @@ export const GatewayConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    evidence: Type.Object(
+      {
+        maxMegabytes: Type.Integer({
+          minimum: 10,
+          maximum: 100_000,
+          default: 500,
+          description: 'how much room pictures may take until the server has them, some 30 kB each; the oldest goes first',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     log: Type.Object(
       { level: Type.Enum(['error', 'warn', 'info', 'debug'], { default: 'info' }) },
       { ...closed, default: {}, description: 'what the log tells' },

@@ -1,12 +1,12 @@
 // The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
 import type { RecorderConfig, Settings } from './config.ts';
-import type { Seen } from './observation.ts';
+import type { Observation, Seen } from './observation.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { readIdentity } from './onvif/device.ts';
 import { DeviceError } from './onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
 import { probeContact } from './probes/contact.ts';
-import type { Device } from './probes/device.ts';
+import type { Device, ProbeOptions } from './probes/device.ts';
 import { probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
@@ -31,7 +31,15 @@ type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> &
 
 const deadlinesMs = { contact: 3000, identity: 10_000, sample: 40_000, footage: 300_000, playback: 600_000 };
 
-export function createDevices(settings: Settings, deps: { registry: Registry; now: () => number }): ConfiguredDevice[] {
+interface Deps {
+  registry: Registry;
+  keepPicture: (jpeg: Buffer) => Promise<string>;
+  now: () => number;
+}
+
+type Probe = (options: ProbeOptions) => Promise<Observation>;
+
+export function createDevices(settings: Settings, deps: Deps): ConfiguredDevice[] {
   const cameras = settings.cameras.map((camera) => createDevice('camera', camera, settings, deps));
   const recorders = settings.recorders.map((recorder) => createDevice('recorder', { ...recorder, zones: [] }, settings, deps));
   return [...cameras, ...recorders];
@@ -41,7 +49,7 @@ function createDevice(
   kind: Device['kind'],
   config: Config,
   { intervals, retentionDaysAsked }: Settings,
-  { registry, now }: { registry: Registry; now: () => number },
+  { registry, keepPicture, now }: Deps,
 ): ConfiguredDevice {
   const { id, credentials, certificateFingerprint } = config;
   const sessionAt = (address: string) => createOnvifSession({ address, credentials, certificateFingerprint, now });
@@ -49,20 +57,20 @@ function createDevice(
   let session = sessionAt(address);
 
   const device = (): Device => ({ id, kind, session, ...known(config, session, registry.serialOf(id)) });
-  const plan = (name: Plan['kind'], probe: Plan['probe']): Plan => ({
+  const plan = (name: Plan['kind'], probe: Probe): Plan => ({
     kind: name,
     everyMs: intervals[name] * 1000,
     deadlineMs: deadlinesMs[name],
-    probe,
+    probe: (options) => probe({ ...options, keepPicture }),
   });
-  const identify: Plan['probe'] = async (options) => {
+  const identify: Probe = async (options) => {
     const observation = await probeIdentity(device(), options);
     const { identity } = observation;
     if (identity.ok) registry.pin(id, identity.value.serial);
     return observation;
   };
   /** The pictures and footage of another device would be told under this one's name: every look first asks who answers. */
-  const ofItself = (name: Plan['kind'], probe: Plan['probe']): Plan['probe'] => {
+  const ofItself = (name: Plan['kind'], probe: Probe): Probe => {
     return async (options) => {
       if (registry.serialOf(id) === undefined) return probe(options); // nothing to tell it from others by
       const { identity } = await probeIdentity(device(), options);

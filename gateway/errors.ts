@@ -2,7 +2,8 @@
 
 export type GatewayErrorCode =
   | 'store-unusable' // a file in the data directory cannot be used, or another gateway is using it
-  | 'disk-full'; // the disk takes nothing more
+  | 'disk-full' // the disk takes nothing more
+  | 'picture-too-large'; // the server would not take it as evidence
 
 /** `message` is meant to be read by whoever keeps the gateway running; it never holds a secret. */
 export class GatewayError extends Error {

@@ -11,6 +11,7 @@ import { loadSettings, type Settings } from './config.ts';
 import { createDevices } from './devices.ts';
 import { usage as discoverUsage, runDiscover } from './discover.ts';
 import { GatewayError } from './errors.ts';
+import { createEvidence } from './evidence.ts';
 import { usage as inspectUsage, runInspect } from './inspect.ts';
 import { layoutOf } from './layout.ts';
 import { createLog, type Log } from './log.ts';
@@ -87,8 +88,19 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 
   const configured = [...settings.cameras, ...settings.recorders];
   const registry = createRegistry({ file: join(dataDir, 'devices.json'), configured, log });
-  const devices = createDevices(settings, { registry, now });
   const outbox = createOutbox({ file: join(dataDir, 'outbox.db'), canteen, maxEvents, maxBytes: maxMegabytes * 1_000_000, now, log });
+  const evidence = createEvidence({
+    file: join(dataDir, 'evidence.db'),
+    maxBytes: settings.evidence.maxMegabytes * 1_000_000,
+    now,
+    log,
+  });
+  const keepPicture = async (jpeg: Buffer) => {
+    const sha256 = await evidence.keep(jpeg);
+    uplink.wake();
+    return sha256;
+  };
+  const devices = createDevices(settings, { registry, keepPicture, now });
 
   const tell = (...entries: Entry[]) => {
     outbox.append(entries);
@@ -174,6 +186,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     goodbye.abort(); // only now: what was seen last is still sent
     await reporting;
   } finally {
+    evidence.close();
     outbox.close();
   }
   log.info({ session }, 'the gateway has stopped');

@@ -1,10 +1,11 @@
 // What the server has not yet acknowledged: on disk before it is sent, bounded, and whatever had to be dropped is told.
+import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { envelope, type OutboxDataOf, type OutboxEvent, type OutboxEventType } from '#contract/envelope.ts';
 import type { Loss } from '#contract/gateway-health.ts';
 import { GatewayError } from './errors.ts';
 import type { Log } from './log.ts';
-import { isDiskFull, openOutboxFile } from './outbox-file.ts';
+import { inTransaction, isDiskFull, openStoreFile } from './store-file.ts';
 
 /** One thing to be told. */
 export type Entry = { [Name in OutboxEventType]: { type: Name; data: OutboxDataOf<Name> } }[OutboxEventType];
@@ -46,9 +47,22 @@ const dropShare = 1 / 100;
 /** One MQTT message stays below this many bytes, unless a single event is larger. */
 const batchBytes = 256 * 1024;
 
+/** `newest` names, of each type and subject, the newest event that waits. AUTOINCREMENT: a sequence is never given twice. */
+const schema = `
+  create table if not exists life (epoch text not null) strict;
+  create table if not exists events (
+    sequence integer primary key autoincrement, type text not null, time text not null, data text not null
+  ) strict;
+  create table if not exists newest (
+    type text not null, subject text not null, sequence integer not null, primary key (type, subject)
+  ) strict, without rowid;
+  create index if not exists newest_sequence on newest (sequence);
+`;
+
 /** Throws GatewayError `store-unusable` where the file cannot be used; a damaged one is moved aside and a new epoch begun. */
 export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: OutboxDeps): Outbox {
-  const { database, epoch } = openOutboxFile(file, { maxBytes, now, log });
+  const database = openStoreFile(file, { schema, maxBytes, now, log });
+  const epoch = epochOf(database);
   const rows = createRows(database);
   let dropped = 0;
 
@@ -86,11 +100,11 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     epoch,
     append(entries) {
       try {
-        rows.inTransaction(() => insertAll(entries));
+        inTransaction(database, () => insertAll(entries));
       } catch (full) {
         if (!isDiskFull(full)) throw full;
         try {
-          rows.inTransaction(() => makeRoomAndInsert(entries));
+          inTransaction(database, () => makeRoomAndInsert(entries));
         } catch (cause) {
           if (!isDiskFull(cause)) throw cause;
           throw new GatewayError(
@@ -103,12 +117,12 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     },
     pending: (after, limit) => oneMessage(rows.pending(after, limit)).map(toEvent),
     newest: (after, limit) => oneMessage(rows.newest(after, limit)).map(toEvent),
-    acknowledge: (sequence) => rows.inTransaction(() => rows.forget(sequence)),
+    acknowledge: (sequence) => inTransaction(database, () => rows.forget(sequence)),
     tellForgotten(sequence) {
       const to = rows.first() - 1;
       if (sequence >= to) return false;
       const data = { schemaVersion: 1 as const, from: sequence + 1, to, reason: 'unreadable' as const };
-      rows.inTransaction(() => insert({ type: 'cn.mingzao.loss.v1', data }));
+      inTransaction(database, () => insert({ type: 'cn.mingzao.loss.v1', data }));
       log.warn({ from: data.from, to }, 'the server no longer has what it had acknowledged');
       return true;
     },
@@ -137,6 +151,14 @@ function subjectOf(entry: Entry): string {
     case 'cn.mingzao.layout.v1':
       return '';
   }
+}
+
+function epochOf(database: DatabaseSync): string {
+  const known = database.prepare('select epoch from life').get()?.epoch;
+  if (typeof known === 'string') return known;
+  const epoch = randomUUID();
+  database.prepare('insert into life (epoch) values (?)').run(epoch);
+  return epoch;
 }
 
 interface Row {
@@ -175,16 +197,6 @@ function createRows(database: DatabaseSync) {
   );
 
   return {
-    inTransaction(work: () => void) {
-      database.exec('begin immediate');
-      try {
-        work();
-        database.exec('commit');
-      } catch (error) {
-        if (database.isTransaction) database.exec('rollback');
-        throw error;
-      }
-    },
     insert(entry: Entry & { subject: string; time: string }) {
       const { lastInsertRowid } = insert.run(entry.type, entry.time, JSON.stringify(entry.data));
       setNewest.run(entry.type, entry.subject, lastInsertRowid);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { TSchema } from 'typebox';
 import { type Checked, validator } from '#config/validate.ts';
 import { FactEvent, HeartbeatMessage, LayoutEvent, LossEvent, type OutboxEvent, ReplyEvent, StatusMessage } from '#contract/envelope.ts';
+import { pictureBytesMax } from '#contract/evidence.ts';
 import type { Loss } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
 import { parseTopic, type UpTopic } from '#contract/topics.ts';
@@ -28,7 +29,6 @@ export interface Picture {
 }
 
 const payloadKeptBytes = 4096;
-const pictureBytesMax = 512 * 1024;
 const jpegBeginning = Buffer.from([0xff, 0xd8, 0xff]);
 const epochLengthMax = 64;
 

@@ -20,4 +20,9 @@ export interface ProbeOptions {
   signal: AbortSignal;
   /** Milliseconds since 1970. */
   now: () => number;
+  /**
+   * Keeps a picture as evidence and gives its SHA-256 once it is safely on disk: only then may a fact name it. Rejected where it cannot be
+   * kept. Left out, pictures are not kept.
+   */
+  keepPicture?: (jpeg: Buffer) => Promise<string>;
 }

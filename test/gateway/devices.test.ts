@@ -22,6 +22,7 @@ const settings: Settings = {
   intervals: { contact: 10, identity: 60, sample: 60, footage: 60, playback: 60, heartbeat: 30 },
   retentionDaysAsked: 92,
   outbox: { maxEvents: 1000, maxMegabytes: 10 },
+  evidence: { maxMegabytes: 10 },
   log: { level: 'error' },
 };
 
@@ -32,7 +33,11 @@ test('a device with a registered certificate is not looked for where none can be
     response.end();
   });
   const registry = { serialOf: () => 'S1', addressOf: () => undefined, pin: () => undefined, moved: () => undefined };
-  const [camera] = createDevices(settings, { registry, now: Date.now });
+  const [camera] = createDevices(settings, {
+    registry,
+    keepPicture: () => Promise.reject(new Error('nothing is seen here')),
+    now: Date.now,
+  });
   expect(await camera?.serialAt(stranger.address, AbortSignal.timeout(5000))).toMatchObject({ ok: false, fault: 'certificate' });
   expect(asked).toBe(0);
 });

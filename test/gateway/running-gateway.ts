@@ -35,6 +35,7 @@ export function runGatewayFor(about: {
     intervals: { contact: 2, identity: 3600, sample: 10, footage: 3600, playback: 3600, heartbeat: 30 },
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
+    evidence: { maxMegabytes: 10 },
     log: { level: 'error' },
   };
   const stop = new AbortController();

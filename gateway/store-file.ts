@@ -1,38 +1,42 @@
-// The outbox's file: made, checked and, where it is damaged, moved aside so that the gateway can go on.
-import { randomUUID } from 'node:crypto';
+// One SQLite file of the gateway's: made, checked and, where it is damaged, moved aside so that the gateway can go on.
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { GatewayError } from './errors.ts';
 import type { Log } from './log.ts';
 
-export interface OutboxFile {
-  database: DatabaseSync;
-  epoch: string;
+export interface StoreFileOptions {
+  /** Tables as they should be, each `create … if not exists`. */
+  schema: string;
+  /** Beyond it the file says that the disk is full: see isDiskFull. */
+  maxBytes: number;
+  now: () => number;
+  log: Log;
 }
 
-/** `newest` names, of each type and subject, the newest event that waits. AUTOINCREMENT: a sequence is never given twice. */
-const schema = `
-  create table if not exists life (epoch text not null) strict;
-  create table if not exists events (
-    sequence integer primary key autoincrement, type text not null, time text not null, data text not null
-  ) strict;
-  create table if not exists newest (
-    type text not null, subject text not null, sequence integer not null, primary key (type, subject)
-  ) strict, without rowid;
-  create index if not exists newest_sequence on newest (sequence);
-`;
-
-/** `maxBytes`: beyond it the file says `disk-full`. Throws GatewayError `store-unusable`. */
-export function openOutboxFile(file: string, { maxBytes, now, log }: { maxBytes: number; now: () => number; log: Log }): OutboxFile {
+/** What it has committed is on the disk, also when the power goes. Throws GatewayError `store-unusable`. */
+export function openStoreFile(file: string, options: StoreFileOptions): DatabaseSync {
+  const { now, log } = options;
   try {
-    return open(file, maxBytes);
+    return open(file, options);
   } catch (cause) {
     if (!isDamaged(cause)) throw unusable(file, cause);
     const aside = `${file}.damaged-${now()}`;
     for (const end of ['', '-wal']) if (existsSync(file + end)) renameSync(file + end, aside + end);
-    log.error({ err: cause, aside }, 'the outbox is damaged and was moved aside; what was in it and not yet sent is lost');
-    return open(file, maxBytes);
+    log.error({ err: cause, file, aside }, 'a file is damaged and was moved aside; what was in it and not yet sent is lost');
+    return open(file, options);
+  }
+}
+
+/** All of it or nothing. */
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('begin immediate');
+  try {
+    work();
+    database.exec('commit');
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    throw error;
   }
 }
 
@@ -46,7 +50,7 @@ const isDamaged = (error: unknown): boolean => [11, 26].includes(codeOf(error) ?
 /** sqlite3.h: SQLITE_BUSY. */
 const isTaken = (error: unknown): boolean => codeOf(error) === 5;
 
-function open(file: string, maxBytes: number): OutboxFile {
+function open(file: string, { schema, maxBytes }: StoreFileOptions): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
   try {
@@ -55,7 +59,7 @@ function open(file: string, maxBytes: number): OutboxFile {
     if (database.prepare('pragma quick_check(1)').get()?.quick_check !== 'ok') throw new DamagedFile();
     database.exec(schema);
     database.exec(`pragma max_page_count = ${Math.floor(maxBytes / pageBytes)}`);
-    return { database, epoch: epochOf(database) };
+    return database;
   } catch (cause) {
     database.close();
     throw cause;
@@ -64,14 +68,6 @@ function open(file: string, maxBytes: number): OutboxFile {
 
 class DamagedFile extends Error {
   override name = 'DamagedFile';
-}
-
-function epochOf(database: DatabaseSync): string {
-  const known = database.prepare('select epoch from life').get()?.epoch;
-  if (typeof known === 'string') return known;
-  const epoch = randomUUID();
-  database.prepare('insert into life (epoch) values (?)').run(epoch);
-  return epoch;
 }
 
 /** The primary result code; extended ones carry it in their lowest byte. */
