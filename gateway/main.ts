@@ -161,6 +161,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     version: packageJson.version,
     heartbeatEveryMs: intervals.heartbeat * 1000,
     outbox,
+    evidence,
     command,
     stuck(sequence) {
       if (outbox.tellForgotten(sequence)) tell(layout, ...supervisor.present().map(asEntry)); // all of that is new to it
@@ -172,6 +173,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
       uptimeSeconds: Math.round((performance.now() - startedAt) / 1000),
       memoryBytes: process.memoryUsage.rss(),
       outbox: outbox.health(),
+      evidence: evidence.health(),
       devices: supervisor.health(),
     }),
   });

@@ -46,7 +46,7 @@ export interface PlayedSample {
   recording: string;
   /** By our clock: UTC, ISO 8601. */
   asked: string;
-  played: Seen<{ played: string; deviationSeconds: number; sha256: string }>;
+  played: Seen<{ played: string; deviationSeconds: number; sha256?: string }>;
 }
 
 /** Some of the footage a recorder lists, played back. */

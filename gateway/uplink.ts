@@ -1,20 +1,22 @@
 // The one connection to the server, over MQTT: presence, heartbeat, the outbox upwards, acknowledgements and commands downwards.
 import { randomUUID } from 'node:crypto';
 import { validator } from '#config/validate.ts';
-import { AckMessage, envelope, GapsMessage } from '#contract/envelope.ts';
+import { AckMessage, envelope, GapsMessage, StoredMessage } from '#contract/envelope.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
-import { downTopics, parseTopic, topic } from '#contract/topics.ts';
+import { downTopics, evidenceTopic, parseTopic, topic } from '#contract/topics.ts';
 import type { Sleep } from './clock.ts';
+import type { Evidence } from './evidence.ts';
 import { parseJson } from './json.ts';
 import type { Log } from './log.ts';
 import { type Outbox, sourceOf } from './outbox.ts';
 import { createDrain, type Drain } from './uplink/drain.ts';
 import { connect } from './uplink/link.ts';
+import { createPictureDrain, type PictureDrain } from './uplink/pictures.ts';
 
 export interface Uplink {
   /** Connects, and connects again, until `signal` fires; then says goodbye. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Something was put into the outbox. */
+  /** Something was put into the outbox, or kept as evidence. */
   wake(): void;
 }
 
@@ -28,6 +30,7 @@ export interface UplinkDeps {
   version: string;
   heartbeatEveryMs: number;
   outbox: Outbox;
+  evidence: Pick<Evidence, 'next' | 'forget'>;
   heartbeat(): Heartbeat;
   /** The server goes on acknowledging no further than `sequence`, whatever is sent. */
   stuck(sequence: number): void;
@@ -49,7 +52,7 @@ const farewellMs = 2000;
 
 export function createUplink(deps: UplinkDeps): Uplink {
   const { now, sleep, log } = deps;
-  let drain: Drain | undefined;
+  let drains: Drains | undefined;
   let trouble: string | undefined;
 
   /** Resolves or rejects, saying why, when the connection has ended. */
@@ -57,7 +60,7 @@ export function createUplink(deps: UplinkDeps): Uplink {
     const { url, canteen, key } = deps;
     const presence = presenceSince(deps, new Date(now()).toISOString());
     const will = { topic: topic(canteen, 'status'), message: presence(false) };
-    const onMessage = (name: string, payload: Uint8Array) => receive(deps, drain, name, payload);
+    const onMessage = (name: string, payload: Uint8Array) => receive(deps, drains, name, payload);
     const link = await connect({ url, canteen, key, will, onMessage }, signal);
     const publish: Publish = (kind, message) => link.publish(topic(canteen, kind), message, { retain: kind === 'status' });
     const sendHeartbeats = async (ended: AbortSignal) => {
@@ -69,13 +72,19 @@ export function createUplink(deps: UplinkDeps): Uplink {
         await sleep(deps.heartbeatEveryMs, ended);
       }
     };
-    drain = createDrain({ ...deps, send: (events) => publish('events', events) });
+    const drain = createDrain({ ...deps, send: (events) => publish('events', events) });
+    const pictures = createPictureDrain({
+      ...deps,
+      send: ({ sha256, jpeg }) => link.publishBytes(evidenceTopic(canteen, sha256), jpeg),
+      lineFree: drain.lineFree,
+    });
+    drains = { events: drain, pictures };
     try {
       await publish('status', presence(true));
       await link.subscribe(downTopics.map((kind) => topic(canteen, kind)));
       log.info({ server: deps.url }, 'connected to the server');
       trouble = undefined;
-      await Promise.all([drain.run(link.ended), sendHeartbeats(link.ended)]);
+      await Promise.all([drain.run(link.ended), pictures.run(link.ended), sendHeartbeats(link.ended)]);
       if (!signal.aborted) throw link.ended.reason;
       await Promise.race([publish('status', presence(false)), sleep(farewellMs)]);
     } finally {
@@ -90,7 +99,10 @@ export function createUplink(deps: UplinkDeps): Uplink {
   };
 
   return {
-    wake: () => drain?.wake(),
+    wake() {
+      drains?.events.wake();
+      drains?.pictures.wake();
+    },
     async run(signal) {
       for (let attempt = 0; !signal.aborted; attempt += 1) {
         const startedAt = now();
@@ -102,13 +114,20 @@ export function createUplink(deps: UplinkDeps): Uplink {
   };
 }
 
+interface Drains {
+  events: Drain;
+  pictures: PictureDrain;
+}
+
 const checkAck = validator(AckMessage);
+const checkStored = validator(StoredMessage);
 const checkGaps = validator(GapsMessage);
 
-function receive(deps: UplinkDeps, drain: Drain | undefined, name: string, payload: Uint8Array): void {
+function receive(deps: UplinkDeps, drains: Drains | undefined, name: string, payload: Uint8Array): void {
   const kind = parseTopic(name)?.kind;
   if (kind === 'commands') void deps.command(payload);
-  if (kind === 'ack') receiveAck(deps, drain, payload);
+  if (kind === 'ack') receiveAck(deps, drains?.events, payload);
+  if (kind === 'stored') receiveStored(deps, drains?.pictures, payload);
   if (kind === 'gaps') tellGaps(deps.log, payload);
 }
 
@@ -125,6 +144,22 @@ function receiveAck({ outbox, log }: UplinkDeps, drain: Drain | undefined, paylo
     return;
   }
   drain?.acknowledged(sequence);
+}
+
+function receiveStored({ evidence, log }: UplinkDeps, drain: PictureDrain | undefined, payload: Uint8Array): void {
+  const checked = checkStored(parseJson(payload));
+  if (!checked.ok) {
+    log.warn({ problem: checked.problem }, 'a malformed answer about pictures was ignored');
+    return;
+  }
+  const { pictures } = checked.value.data;
+  try {
+    evidence.forget(pictures);
+  } catch (err) {
+    log.error({ err, pictures }, 'pictures the server has could not be forgotten; they are sent again');
+    return;
+  }
+  drain?.stored(pictures);
 }
 
 function tellGaps(log: Log, payload: Uint8Array): void {

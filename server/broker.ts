@@ -19,8 +19,11 @@ export interface UpMessage {
   receivedAt: number;
 }
 
-/** Sends a message down, as JSON, QoS 1, retained: a gateway finds the newest one whenever it connects. Never rejects; a failure is logged. */
-export type Publish = (topic: string, message: object) => Promise<void>;
+/**
+ * Sends a message down, as JSON, QoS 1, retained unless told otherwise: a gateway finds the newest one whenever it connects. Never rejects;
+ * a failure is logged.
+ */
+export type Publish = (topic: string, message: object, options?: { retain: boolean }) => Promise<void>;
 
 export interface Broker {
   port: number;
@@ -120,9 +123,9 @@ export async function createBroker(deps: {
   return {
     port,
     connections: () => aedes.connectedClients,
-    publish: (topic, message) =>
+    publish: (topic, message, { retain } = { retain: true }) =>
       new Promise((resolve) => {
-        const packet = { cmd: 'publish', topic, payload: JSON.stringify(message), qos: 1, retain: true, dup: false } as const;
+        const packet = { cmd: 'publish', topic, payload: JSON.stringify(message), qos: 1, retain, dup: false } as const;
         aedes.publish(packet, (err) => {
           if (err) log.error({ err, topic }, 'a message could not be published');
           resolve();

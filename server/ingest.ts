@@ -155,7 +155,7 @@ export function createIngest(deps: {
     if (error !== undefined) throw error;
   }
 
-  /** Gives why it is refused, if it is. */
+  /** Gives why it is refused, if it is. What might be taken another time is not answered: its gateway keeps it. */
   async function putPicture(message: UpMessage): Promise<string | undefined> {
     const { canteen } = message;
     const picture = readPicture(message);
@@ -163,7 +163,9 @@ export function createIngest(deps: {
     for (let tries = 1, wait = retryMs.first; ; tries++, wait *= 2) {
       try {
         const put = await evidence.put({ canteen, sha256: picture.sha256 }, picture.bytes);
-        return put === 'stored' ? undefined : 'the canteen’s pictures take all the room they may';
+        if (put === 'no-room') return 'the canteen’s pictures take all the room they may';
+        await tellStored(canteen, picture.sha256);
+        return undefined;
       } catch (err) {
         if (closing.signal.aborted) throw stopping(err);
         if (tries === pictureTriesMax) {
@@ -193,14 +195,18 @@ export function createIngest(deps: {
     for (const old of ofCanteen.slice(0, -epochsKept)) marks.delete(keyOf(old));
   }
 
+  /** Not retained: what is stored today may be forgotten, and sent anew, in a year. A gateway that does not hear it sends the picture again. */
+  async function tellStored(canteen: string, sha256: string): Promise<void> {
+    await publish(topic(canteen, 'stored'), said('cn.mingzao.stored.v1', { pictures: [sha256] }), { retain: false });
+  }
+
   async function acknowledge({ canteen, epoch, through }: Watermark): Promise<void> {
-    const message = envelope('cn.mingzao.ack.v1', {
-      id: crypto.randomUUID(),
-      source: 'mingzao/server',
-      time: new Date(now()).toISOString(),
-      data: { schemaVersion: 1 as const, epoch, sequence: through },
-    });
-    await publish(topic(canteen, 'ack'), message);
+    await publish(topic(canteen, 'ack'), said('cn.mingzao.ack.v1', { epoch, sequence: through }));
+  }
+
+  function said<Name extends string, Data>(type: Name, data: Data) {
+    const about = { id: crypto.randomUUID(), source: 'mingzao/server', time: new Date(now()).toISOString() };
+    return envelope(type, { ...about, data: { schemaVersion: 1 as const, ...data } });
   }
 
   async function pause(ms: number): Promise<void> {

@@ -94,7 +94,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   };
   const live = createLive();
   let broker: Broker | undefined;
-  const publish: Publish = async (topic, message) => broker?.publish(topic, message);
+  const publish: Publish = async (...message) => broker?.publish(...message);
 
   try {
     makeFolder(dataDir);

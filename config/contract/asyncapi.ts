@@ -1,6 +1,6 @@
 // The contract as an AsyncAPI 3 document, made from the same schemas that both programs check messages with.
 import type { TSchema } from 'typebox';
-import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage } from './envelope.ts';
+import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage, StoredMessage } from './envelope.ts';
 import { type DownTopic, evidenceTopic, topic, type UpTopic } from './topics.ts';
 
 interface Channel {
@@ -50,7 +50,7 @@ const channels: readonly Channel[] = [
     action: 'send',
     qos: 1,
     retain: false,
-    summary: 'A JPEG; its topic ends in the SHA-256 of its bytes.',
+    summary: 'A JPEG; its topic ends in the SHA-256 of its bytes. Redelivery is normal: the same bytes are the same picture.',
     contentType: 'image/jpeg',
     payload: { type: 'string', format: 'binary' },
   },
@@ -62,6 +62,15 @@ const channels: readonly Channel[] = [
     summary: 'Stored up to here; the outbox forgets on this and on nothing else.',
     contentType: json,
     payload: AckMessage,
+  },
+  {
+    kind: 'stored',
+    action: 'receive',
+    qos: 1,
+    retain: false,
+    summary: 'Pictures the server has; the gateway forgets them on this and on nothing else, and sends again what was never answered.',
+    contentType: json,
+    payload: StoredMessage,
   },
   {
     kind: 'gaps',

@@ -1,6 +1,7 @@
 // CloudEvents 1.0 in structured JSON form, around every message of the contract.
 import { type Static, type TSchema, Type } from 'typebox';
 import { Command, Reply } from './commands.ts';
+import { StoredPictures } from './evidence.ts';
 import { Fact } from './facts.ts';
 import { Ack, OpenGaps } from './gaps.ts';
 import { Heartbeat, Loss, Status } from './gateway-health.ts';
@@ -49,6 +50,8 @@ export const HeartbeatMessage = message('cn.mingzao.heartbeat.v1', Heartbeat);
 export type HeartbeatMessage = Static<typeof HeartbeatMessage>;
 export const AckMessage = message('cn.mingzao.ack.v1', Ack);
 export type AckMessage = Static<typeof AckMessage>;
+export const StoredMessage = message('cn.mingzao.stored.v1', StoredPictures);
+export type StoredMessage = Static<typeof StoredMessage>;
 export const GapsMessage = message('cn.mingzao.gaps.v1', OpenGaps);
 export type GapsMessage = Static<typeof GapsMessage>;
 export const CommandMessage = message('cn.mingzao.command.v1', Command);

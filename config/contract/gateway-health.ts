@@ -27,6 +27,9 @@ export const Heartbeat = Type.Object(
     uptimeSeconds: Type.Number({ minimum: 0 }),
     memoryBytes: Count,
     outbox: Type.Object({ waiting: Count, dropped: Count, oldest: Type.Optional(Instant) }, closed),
+    evidence: Type.Optional(
+      Type.Object({ waiting: Count, dropped: Count }, { ...closed, description: 'pictures the server has not got yet, and never will' }),
+    ),
     devices: Type.Array(Type.Object({ id: Identifier, reachable: Outcome, seenAt: Type.Optional(Instant) }, closed), { maxItems: 512 }),
   },
   closed,

@@ -4,7 +4,7 @@ const root = 'mz/v1';
 
 /** The last level of a topic, by which way it goes. `evidence` carries one more level, the SHA-256 of its payload. */
 export const upTopics = ['status', 'heartbeat', 'events', 'evidence'] as const;
-export const downTopics = ['ack', 'gaps', 'commands'] as const;
+export const downTopics = ['ack', 'stored', 'gaps', 'commands'] as const;
 export type UpTopic = (typeof upTopics)[number];
 export type DownTopic = (typeof downTopics)[number];
 

@@ -77,7 +77,7 @@ const settled =
 function instantIn({ camera, recording, stretches }: Place, share: number): Instant | undefined {
   let ahead = share * stretches.reduce((sum, { from, to }) => sum + to - from, 0);
   for (const { from, to } of stretches) {
-    if (ahead < to - from) return { camera, recording, at: Math.min(Math.ceil((from + ahead) / 1000) * 1000, to) };
+    if (ahead < to - from) return { camera, recording, at: 1000 * Math.max(Math.ceil(from / 1000), Math.floor((from + ahead) / 1000)) };
     ahead -= to - from;
   }
   return undefined;

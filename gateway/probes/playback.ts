@@ -1,5 +1,4 @@
 // Looks whether what a recorder lists can really be played back: asks it for some instants, and decodes the picture that comes.
-import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultCode } from '#contract/fault-code.ts';
@@ -12,6 +11,7 @@ import { profileGEvents } from '../recorders/profile-g.ts';
 import type { IntraPicture } from '../replay/intra-picture.ts';
 import { playInstant } from '../replay/play-instant.ts';
 import type { Device } from './device.ts';
+import { keptAs } from './evidence.ts';
 import { decodeToJpeg } from './ffmpeg.ts';
 import { type FootageOptions, footageQuestion } from './footage.ts';
 import { chooseInstants, type Instant, isListed } from './playback-instants.ts';
@@ -105,25 +105,24 @@ async function playAll(device: Device, instants: readonly Instant[], options: Pl
 async function play(
   { session }: Device,
   { recording, at }: Instant,
-  { clock, signal, patienceMs = patienceDefaultMs }: PlaybackOptions & { clock: RecorderClock },
+  { clock, signal, patienceMs = patienceDefaultMs, ...options }: PlaybackOptions & { clock: RecorderClock },
 ): Promise<(PlayedSample['played'] & { ok: true })['value']> {
   const address = await readReplayAddress(session, recording, { signal });
   const picture = await playInstant({ address, at: clock.theirs(at), credentials: session.credentials, patienceMs, signal });
-  const sha256 = await decoded(picture, signal);
+  const jpeg = await decoded(picture, signal);
   if (picture.recordedAt === undefined) throw new DeviceError('malformed', 'a picture came, and the recorder does not say of when it is');
   const played = clock.ours(picture.recordedAt);
-  return { played: iso(played), deviationSeconds: (played - at) / 1000, sha256 };
+  const sha256 = await keptAs(jpeg, options);
+  return { played: iso(played), deviationSeconds: (played - at) / 1000, ...(sha256 === undefined ? {} : { sha256 }) };
 }
 
-/** SHA-256 of the picture as a small JPEG. Throws DeviceError `does-not-decode`. */
-async function decoded({ codec, stream }: IntraPicture, signal: AbortSignal): Promise<string> {
+/** The picture as a small JPEG. Throws DeviceError `does-not-decode`. */
+async function decoded({ codec, stream }: IntraPicture, signal: AbortSignal): Promise<Buffer> {
   return inScratchFolder(async (folder) => {
     const [file, jpeg] = [join(folder, 'picture'), join(folder, 'picture.jpg')];
     await writeFile(file, stream);
     await decodeToJpeg({ file, format: codec === 'h264' ? 'h264' : 'hevc', jpeg, signal });
-    return createHash('sha256')
-      .update(await readFile(jpeg))
-      .digest('hex');
+    return readFile(jpeg);
   });
 }
 

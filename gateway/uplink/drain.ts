@@ -8,6 +8,8 @@ export interface Drain {
   run(signal: AbortSignal): Promise<void>;
   /** Something was put into the outbox. */
   wake(): void;
+  /** Resolves when all that may be sent has been sent, and when nothing will be sent any more. */
+  lineFree(): Promise<void>;
   /** The server has stored everything up to and including `sequence`, and the outbox has forgotten it. */
   acknowledged(sequence: number): void;
 }
@@ -34,6 +36,7 @@ export function createDrain(deps: {
   let backlogSent = 0;
   let stored: number | undefined; // as far as the last acknowledgement went
   let alarm = new AbortController();
+  let free = Promise.withResolvers<void>();
 
   const wake = () => {
     const waiting = alarm;
@@ -68,8 +71,13 @@ export function createDrain(deps: {
       const woken = alarm.signal; // taken before looking, so that nothing put in meanwhile is missed
       const present = nextPresent();
       const batch = present.length > 0 ? present : nextBacklog();
-      if (batch.length > 0) await deps.send(batch);
-      else await deps.sleep(resendAfterMs, AbortSignal.any([signal, woken]));
+      if (batch.length > 0) {
+        await deps.send(batch);
+        continue;
+      }
+      free.resolve();
+      await deps.sleep(resendAfterMs, AbortSignal.any([signal, woken]));
+      free = Promise.withResolvers();
     }
   };
 
@@ -100,6 +108,7 @@ export function createDrain(deps: {
 
   return {
     wake,
+    lineFree: () => free.promise,
     acknowledged(sequence) {
       stored = sequence;
       for (const sent of Object.values(ahead)) for (const each of sent) if (each <= sequence) sent.delete(each);
@@ -108,7 +117,13 @@ export function createDrain(deps: {
     run: async (signal) => {
       const ended = new AbortController();
       const both = AbortSignal.any([signal, ended.signal]);
-      await Promise.all([sendAll(both).finally(() => ended.abort()), resend(both)]);
+      await Promise.all([
+        sendAll(both).finally(() => {
+          ended.abort();
+          free.resolve();
+        }),
+        resend(both),
+      ]);
     },
   };
 }

@@ -6,6 +6,8 @@ export interface Link {
   readonly ended: AbortSignal;
   /** QoS 1: resolves when the broker has taken it, rejects when the connection is gone. */
   publish(topic: string, message: object, options?: { retain: boolean }): Promise<void>;
+  /** The same with bytes as they are. */
+  publishBytes(topic: string, bytes: Uint8Array): Promise<void>;
   /** QoS 1. Rejects where the broker refuses one of them. */
   subscribe(topics: string[]): Promise<void>;
   /** Says goodbye where that is still possible. Never rejects. */
@@ -48,6 +50,9 @@ function createLink(client: MqttClient, gone: AbortSignal, ended: AbortSignal): 
     ended,
     async publish(topic, message, { retain } = { retain: false }) {
       await orEnded(client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain }), gone);
+    },
+    async publishBytes(topic, bytes) {
+      await orEnded(client.publishAsync(topic, Buffer.from(bytes), { qos: 1 }), gone);
     },
     async subscribe(topics) {
       const granted = await orEnded(client.subscribeAsync(topics, { qos: 1 }), gone);

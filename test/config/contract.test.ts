@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { validator } from '#config/validate.ts';
-import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage } from '#contract/envelope.ts';
+import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage, StoredMessage } from '#contract/envelope.ts';
 import { evidenceTopic, parseTopic, topic } from '#contract/topics.ts';
 import {
   ackMessage,
@@ -16,6 +16,7 @@ import {
   playbackEvent,
   replyEvent,
   statusMessage,
+  storedMessage,
 } from './messages.ts';
 
 const golden: [string, TSchema, unknown][] = [
@@ -23,6 +24,7 @@ const golden: [string, TSchema, unknown][] = [
   ['status', StatusMessage, statusMessage],
   ['heartbeat', HeartbeatMessage, heartbeatMessage],
   ['ack', AckMessage, ackMessage],
+  ['stored', StoredMessage, storedMessage],
   ['gaps', GapsMessage, gapsMessage],
   ['command', CommandMessage, commandMessage],
 ];

@@ -159,6 +159,7 @@ export const heartbeatMessage = {
     uptimeSeconds: 60,
     memoryBytes: 80_000_000,
     outbox: { waiting: 3, dropped: 0, oldest: '2026-11-23T03:59:58.000Z' },
+    evidence: { waiting: 1, dropped: 0 },
     devices: [{ id: 'kitchen-1', reachable: 'ok', seenAt: '2026-11-23T03:59:55.000Z' }],
   },
 };
@@ -169,6 +170,14 @@ export const ackMessage = {
   id: 'yingze-1/5f0c8a52/9',
   type: 'cn.mingzao.ack.v1',
   data: { schemaVersion: 1, epoch: '5f0c8a52', sequence: 9 },
+};
+
+export const storedMessage = {
+  ...attributes,
+  source: '/server',
+  id: 'yingze-1/stored/1',
+  type: 'cn.mingzao.stored.v1',
+  data: { schemaVersion: 1, pictures: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'] },
 };
 
 const text = { zh: '不在线', en: 'Offline' };

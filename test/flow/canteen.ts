@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { readSettings } from '#config/settings.ts';
+import type { Fact } from '#contract/facts.ts';
 import type { Gap } from '#contract/gaps.ts';
 import { Standard } from '#contract/standard.ts';
-import type { Board, CanteenSummary } from '#contract/views.ts';
+import type { Board, CanteenSummary, CanteenView } from '#contract/views.ts';
 import type { Settings as GatewaySettings } from '../../gateway/config.ts';
 import { runGateway } from '../../gateway/main.ts';
 import type { Settings as ServerSettings } from '../../server/config.ts';
@@ -32,6 +33,8 @@ export interface WatchedCanteen {
   /** The open gaps as `rule of device or zone`, in alphabetical order. */
   gaps(): Promise<string[]>;
   gapsEver(): Promise<Gap[]>;
+  /** The newest fact of every check of every device, as the server tells them. */
+  facts(): Promise<Fact[]>;
   stopGateway(): Promise<void>;
   startGateway(): void;
   restartServer(): Promise<void>;
@@ -60,6 +63,7 @@ export async function watchCanteen(): Promise<WatchedCanteen> {
     },
     gaps: async () => (await ask<{ gaps: Gap[] }>('/api/gaps')).gaps.map(named).toSorted(),
     gapsEver: async () => (await ask<{ gaps: Gap[] }>('/api/gaps?status=all')).gaps,
+    facts: async () => (await ask<CanteenView>(`/api/canteens/${canteen.id}`)).devices.flatMap(({ facts }) => facts),
     stopGateway: () => gateway.stop(),
     startGateway: () => {
       gateway = runningGateway(folder, simulated, mqtt);

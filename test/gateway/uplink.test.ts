@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { AckMessage, EventBatch, envelope, HeartbeatMessage, type OutboxEvent, StatusMessage } from '#contract/envelope.ts';
 import { sleep } from '../../gateway/clock.ts';
+import { createEvidence, type Evidence } from '../../gateway/evidence.ts';
 import { createOutbox, type Outbox } from '../../gateway/outbox.ts';
 import { createUplink, type Uplink } from '../../gateway/uplink.ts';
 import { silentLog } from '../silent-log.ts';
@@ -22,9 +23,11 @@ let broker: Aedes;
 let server: Server;
 let sockets: Set<Socket>;
 let heard: { topic: string; retain: boolean; message: unknown }[];
+let pictures: { topic: string; payload: Buffer }[];
 let commands: string[];
 let stuckAt: number[];
 let outbox: Outbox;
+let evidence: Evidence;
 let uplink: Uplink;
 let stop: AbortController;
 let running: Promise<void> | undefined;
@@ -32,7 +35,9 @@ let running: Promise<void> | undefined;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'uplink-'));
   outbox = createOutbox({ file: join(folder, 'outbox.db'), canteen, maxEvents: 10_000, maxBytes: 1e8, now: Date.now, log: silentLog });
+  evidence = createEvidence({ file: join(folder, 'evidence.db'), maxBytes: 1e8, now: Date.now, log: silentLog });
   heard = [];
+  pictures = [];
   commands = [];
   stuckAt = [];
   stop = new AbortController();
@@ -44,6 +49,7 @@ afterEach(async () => {
   await running;
   await stopBroker();
   outbox.close();
+  evidence.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -52,7 +58,8 @@ async function startBroker(port: number): Promise<void> {
   broker.authenticate = (_client, username, password, done) => done(null, username === canteen && String(password) === key);
   broker.on('publish', ({ topic, retain, payload }, client) => {
     if (topic.startsWith('$SYS') || (client === null && !topic.endsWith('/status'))) return;
-    heard.push({ topic, retain, message: JSON.parse(String(payload)) });
+    if (topic.includes('/evidence/')) pictures.push({ topic, payload: Buffer.from(payload) });
+    else heard.push({ topic, retain, message: JSON.parse(String(payload)) });
   });
   server = createServer(broker.handle);
   sockets = new Set();
@@ -80,6 +87,7 @@ function startUplink(password = key): void {
     version: '0.0.0',
     heartbeatEveryMs: 30_000,
     outbox,
+    evidence,
     heartbeat: () => ({
       schemaVersion: 1,
       session: 'session-1',
@@ -118,6 +126,13 @@ const ack = (sequence: number, epoch = outbox.epoch) =>
     source: '/server',
     time: new Date().toISOString(),
     data: { schemaVersion: 1, epoch, sequence },
+  });
+const stored = (...sha256s: string[]) =>
+  envelope('cn.mingzao.stored.v1', {
+    id: 's',
+    source: '/server',
+    time: new Date().toISOString(),
+    data: { schemaVersion: 1, pictures: sha256s },
   });
 const isConnected = () => vi.waitFor(() => expect(onTopic('heartbeat').length).toBeGreaterThan(0));
 
@@ -223,4 +238,31 @@ test('an acknowledgement that cannot be written down, on a full disk, ends nothi
   full = false;
   await say('ack', ack(2));
   await vi.waitFor(() => expect(outbox.health().waiting).toBe(0));
+});
+
+test('pictures go up as they are under their names, each until the server says that it has it', async () => {
+  const jpeg = (filler: number) => Buffer.from([0xff, 0xd8, 0xff, filler]);
+  const [first, second] = [await evidence.keep(jpeg(1)), await evidence.keep(jpeg(2))];
+  startUplink();
+  await vi.waitFor(() => expect(pictures).toEqual([{ topic: `mz/v1/${canteen}/evidence/${second}`, payload: jpeg(2) }]));
+  expect(evidence.health().waiting).toBe(2); // the broker's word is not the server's
+  await say('stored', { nonsense: true });
+  await say('stored', stored(second));
+  await vi.waitFor(() => expect(pictures[1]).toEqual({ topic: `mz/v1/${canteen}/evidence/${first}`, payload: jpeg(1) }));
+  expect(evidence.health().waiting).toBe(1);
+  await say('stored', stored(first));
+  await vi.waitFor(() => expect(evidence.health().waiting).toBe(0));
+  const third = await evidence.keep(jpeg(3));
+  uplink.wake();
+  await vi.waitFor(() => expect(pictures[2]?.topic).toBe(`mz/v1/${canteen}/evidence/${third}`));
+});
+
+test('a picture that was not answered for is sent again over the next connection', async () => {
+  const sha256 = await evidence.keep(Buffer.from([0xff, 0xd8, 0xff, 1]));
+  startUplink();
+  await vi.waitFor(() => expect(pictures).toHaveLength(1));
+  const before = pictures.length;
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(() => expect(pictures.length).toBeGreaterThan(before));
+  expect(new Set(pictures.map(({ topic }) => topic))).toEqual(new Set([`mz/v1/${canteen}/evidence/${sha256}`]));
 });

@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { validator } from '#config/validate.ts';
+import { StoredMessage } from '#contract/envelope.ts';
+import { topic } from '#contract/topics.ts';
 import { buildApp } from '../../server/app.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
 import { openParts, silent, standard } from './app-parts.ts';
@@ -27,8 +30,9 @@ const name = { canteen: 'qiaodong', sha256: sha256(bytes) };
 
 describe('a picture', () => {
   test('is stored when its message is confirmed, and given under its name for ever', async () => {
-    const { ingest, app, store } = await openApp();
+    const { ingest, app, store, published } = await openApp();
     await ingest.take(pictureMessage(bytes));
+    expect(stored(published)).toEqual([name.sha256]);
     const response = await app.inject(`/api/evidence/qiaodong/${name.sha256}`);
     expect([response.statusCode, response.headers['content-type'], response.headers['x-content-type-options']]).toEqual([
       200,
@@ -80,8 +84,9 @@ describe('a picture', () => {
     ['under the name of another', pictureMessage(bytes, { name: 'a'.repeat(64) }), /SHA-256/],
     ['beyond the room its canteen has', pictureMessage(picture(3000)), /all the room/],
   ])('%s is put in quarantine, without its bytes', async (_, message, reason) => {
-    const { ingest, store } = await openParts({ evidenceBytesMax: 2000 });
+    const { ingest, store, published } = await openParts({ evidenceBytesMax: 2000 });
     await ingest.take(message);
+    expect(stored(published)).toEqual([]);
     expect(await store.quarantine(10)).toMatchObject([{ topic: message.topic, reason: expect.stringMatching(reason), payload: '' }]);
   });
 
@@ -154,6 +159,17 @@ describe('the store of pictures', () => {
     expect(await store.find(name)).toBeUndefined();
   });
 });
+
+/** The pictures that were said to be stored, each as the contract wants it. */
+function stored(published: { topic: string; message: object }[]): string[] {
+  const check = validator(StoredMessage);
+  return published
+    .filter(({ topic: name }) => name === topic('qiaodong', 'stored'))
+    .flatMap(({ message }) => {
+      const checked = check(message);
+      return checked.ok ? checked.value.data.pictures : [checked.problem];
+    });
+}
 
 function nameOf(some: Buffer) {
   return { canteen: 'qiaodong', sha256: sha256(some) };
