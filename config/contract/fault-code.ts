@@ -28,6 +28,7 @@ export const FaultCode = Type.Enum([
   'stalled', // the stream opens, but no packets come
   'black', // the picture is black
   'no-recordings', // the recorder answers that it keeps nothing
+  'disk-fault', // a disk of the recorder is broken, or is not there any more
   'incomplete', // the recorder's answer was cut short or never declared complete
   'internal', // a fault of the gateway itself
 ]);

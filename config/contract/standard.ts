@@ -46,6 +46,15 @@ export const Standard = Type.Object(
         description: 'share of a day that must be recorded for the day to count',
       }),
     }),
+    retentionOnCourse: requirement({
+      rateTolerancePercent: Type.Number({
+        minimum: 0,
+        maximum: 90,
+        description:
+          'how far the bit rates a forecast rests on may be off; a disk so near to the limit is called neither enough nor too little',
+      }),
+    }),
+    recorderDisks: requirement({}),
     playback: requirement({
       minSamples: Type.Integer({
         minimum: 1,

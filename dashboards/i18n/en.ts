@@ -61,6 +61,7 @@ export const en: Messages = {
     stalled: 'stream stalled',
     black: 'picture is black',
     'no-recordings': 'nothing recorded',
+    'disk-fault': 'a disk is broken',
     incomplete: 'list of footage incomplete',
     internal: 'fault inside the gateway',
   },

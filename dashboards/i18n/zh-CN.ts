@@ -59,6 +59,7 @@ export const zhCN = {
     stalled: '码流中断',
     black: '画面全黑',
     'no-recordings': '没有任何录像',
+    'disk-fault': '硬盘故障',
     incomplete: '录像清单不完整',
     internal: '网关内部故障',
   },

@@ -9,11 +9,15 @@ export interface Kept {
   unbroken: number;
   /** Set where that is all that is wrong: of today so much is missing that recording must have stopped. */
   missingTodaySeconds?: number;
+  /** Some of the footage lies before a day that is not whole: recording has not only begun too late. */
+  hasHoles: boolean;
+  /** On this day every day required will be kept, if nothing more is lost from now on. Not set where recording has stopped. */
+  reachesOn?: string;
   recording: RecordingMeasured | undefined;
 }
 
 /** `unknown`: the answer is at odds with itself, or does not say which camera it is about, or (`daysAsked`) the recorder was not asked about enough days. */
-export type Proof = { outcome: 'ok' } | { outcome: 'fault'; kept: Kept } | { outcome: 'unknown'; daysAsked?: number };
+export type Proof = { outcome: 'ok'; kept: Kept } | { outcome: 'fault'; kept: Kept } | { outcome: 'unknown'; daysAsked?: number };
 
 /** One camera may be kept twice (main and sub stream, say): the better one counts. */
 export function proofOf(camera: string, footage: FootageMeasured, about: { observedAt: number; standard: Standard }): Proof {
@@ -24,13 +28,17 @@ export function proofOf(camera: string, footage: FootageMeasured, about: { obser
   if (proofs[0] !== undefined) return proofs[0];
   // One that belongs to nobody yet may be this camera's.
   const unclaimed = footage.recordings.some((recording) => recording.camera === undefined);
-  return unclaimed ? { outcome: 'unknown' } : { outcome: 'fault', kept: { days: 0, unbroken: 0, recording: undefined } };
+  return unclaimed ? { outcome: 'unknown' } : { outcome: 'fault', kept: nothing(undefined) };
 }
 
 /** More is better; a recording that may be enough counts above one that is not. */
 function merit(proof: Proof): number {
   if (proof.outcome === 'fault') return proof.kept.days;
   return proof.outcome === 'ok' ? Number.POSITIVE_INFINITY : Number.MAX_SAFE_INTEGER;
+}
+
+function nothing(recording: RecordingMeasured | undefined): Kept {
+  return { days: 0, unbroken: 0, hasHoles: false, recording };
 }
 
 const daySeconds = 86_400;
@@ -44,21 +52,33 @@ const openFileSeconds = 3600;
 function proofBy(recording: RecordingMeasured, { observedAt, standard }: { observedAt: number; standard: Standard }): Proof {
   const { minDays, dayCompletePercent } = standard.retention;
   const [today, ...before] = recording.days.toReversed();
-  if (today === undefined) return { outcome: 'fault', kept: { days: 0, unbroken: 0, recording } };
+  if (today === undefined) return { outcome: 'fault', kept: nothing(recording) };
   // Only the first day asked for may be a part of one.
   const full = (before.at(-1)?.expectedSeconds ?? 0) < fullDaySeconds ? before.slice(0, -1) : before;
   const shortened = full.some((day) => day.expectedSeconds < fullDaySeconds);
-  if (shortened || !runOn(recording.days) || !isDayOf(today, observedAt)) return { outcome: 'unknown' };
+  if (shortened || recording.days.some(isUntold) || !runOn(recording.days) || !isDayOf(today, observedAt)) return { outcome: 'unknown' };
 
-  const required = full.slice(0, minDays).map((day) => isWhole(day, dayCompletePercent));
+  const required = full.slice(0, minDays);
+  const whole = required.map((day) => isWhole(day, dayCompletePercent));
   const missingTodaySeconds = today.expectedSeconds - today.recordedSeconds;
   const goesOn = missingTodaySeconds <= openFileSeconds;
-  const wholeDays = required.filter(Boolean).length;
-  const firstHole = required.indexOf(false);
-  if (firstHole !== -1) return { outcome: 'fault', kept: { days: wholeDays, unbroken: goesOn ? firstHole : 0, recording } };
+  const wholeDays = whole.filter(Boolean).length;
+  const firstHole = whole.indexOf(false);
+  const broken = required[firstHole];
+  if (broken !== undefined) {
+    const hasHoles = full.slice(firstHole + 1).some((day) => day.recordedSeconds > 0);
+    const kept = { days: wholeDays, unbroken: goesOn ? firstHole : 0, hasHoles, recording };
+    return { outcome: 'fault', kept: goesOn ? { ...kept, reachesOn: later(broken.day, minDays + 1) } : kept };
+  }
   // A recorder that stopped this morning still has all of yesterday: without today the chain has ended.
-  if (!goesOn) return { outcome: 'fault', kept: { days: wholeDays, unbroken: 0, missingTodaySeconds, recording } };
-  return wholeDays === minDays ? { outcome: 'ok' } : { outcome: 'unknown', daysAsked: wholeDays };
+  if (!goesOn) return { outcome: 'fault', kept: { days: wholeDays, unbroken: 0, missingTodaySeconds, hasHoles: false, recording } };
+  const kept = { days: wholeDays, unbroken: wholeDays, hasHoles: false, recording };
+  return wholeDays === minDays ? { outcome: 'ok', kept } : { outcome: 'unknown', daysAsked: wholeDays };
+}
+
+/** A day the answer did not cover proves nothing, whatever else is said of it. */
+function isUntold({ state }: FootageDay): boolean {
+  return state === 'unknown';
 }
 
 /** What may be missing is a share of a whole day, also where the clocks made the day shorter. */
@@ -75,4 +95,8 @@ function runOn(days: FootageDay[]): boolean {
 /** In whatever time zone: a day begins up to 14 hours before, or 12 after, the same day of UTC. */
 function isDayOf({ day }: FootageDay, at: number): boolean {
   return Math.abs(Date.parse(day) + (daySeconds / 2) * 1000 - at) <= 1.5 * daySeconds * 1000;
+}
+
+function later(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * daySeconds * 1000).toISOString().slice(0, 10);
 }

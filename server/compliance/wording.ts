@@ -83,6 +83,10 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
     cause: { zh: '录像机上没有录像', en: 'The recorder keeps nothing' },
     fix: { zh: '在录像机上启用全天录像并检查硬盘', en: 'Switch on continuous recording and check the disks' },
   },
+  'disk-fault': {
+    cause: { zh: '录像机硬盘故障', en: 'A disk of the recorder is broken' },
+    fix: { zh: '更换故障硬盘，并核对录像是否完整', en: 'Replace the disk, and see what footage was lost with it' },
+  },
   incomplete: { cause: { zh: '录像机的应答不完整', en: 'The recorder’s answer is incomplete' }, fix: checkDevice },
   internal: {
     cause: { zh: '网关自身故障', en: 'A fault of the gateway itself' },

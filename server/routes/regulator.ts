@@ -51,7 +51,7 @@ export function regulatorRoutes(deps: {
       ({ params }) => {
         const standing = canteens.find(params.id, now());
         if (standing === undefined) throw new ServerError('not-found', `there is no canteen "${params.id}"; /api/canteens lists them`);
-        return canteenView(standing, now());
+        return canteenView(standing, { standard, now: now() });
       },
     );
 

@@ -1,9 +1,11 @@
 // Makes what the pages show out of what the server holds. Pure.
 import type { CheckName, Fact } from '#contract/facts.ts';
 import { type Outcome, severities } from '#contract/primitives.ts';
+import type { Standard } from '#contract/standard.ts';
 import type { CanteenSummary, CanteenView, DeviceView } from '#contract/views.ts';
 import type { Standing } from '../canteens.ts';
 import { believed } from '../compliance/believed.ts';
+import { retentionView } from '../compliance/retention-view.ts';
 
 const outcomes: Outcome[] = ['fault', 'unknown', 'ok'];
 const byName = new Intl.Collator('zh-Hans-CN');
@@ -18,9 +20,11 @@ export function worstFirst(a: CanteenSummary, b: CanteenSummary): number {
   );
 }
 
-export function canteenView(standing: Standing, now: number): CanteenView {
-  const { summary, open } = standing;
-  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now), retention: [] };
+export function canteenView(standing: Standing, { standard, now }: { standard: Standard; now: number }): CanteenView {
+  const { state, summary, open } = standing;
+  const silent = summary.staleAt === null;
+  const retention = retentionView(state, { standard, now, silent });
+  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now), retention };
 }
 
 function gravity({ worstSeverity }: CanteenSummary): number {
@@ -40,7 +44,8 @@ function devicesOf({ state, open, summary }: Standing, now: number): DeviceView[
     });
     const untold = needed.filter((check) => !facts.some((fact) => fact.check === check)).map(() => 'unknown' as const);
     const gaps = open.filter((gap) => gap.device === id && gap.foldedUnder === null).map(({ certainty }) => certainty);
-    return { outcome: silent ? ('unknown' as const) : worstOf([...facts.map(({ outcome }) => outcome), ...untold, ...gaps]), facts };
+    const seen = facts.filter((fact) => !isNotAskedFor(fact)).map(({ outcome }) => outcome);
+    return { outcome: silent ? ('unknown' as const) : worstOf([...seen, ...untold, ...gaps]), facts };
   };
   return [
     ...cameras.map(({ id, name, zones }) => ({ id, name, kind: 'camera' as const, zones, ...device(id, neededOf.camera) })),
@@ -50,6 +55,11 @@ function devicesOf({ state, open, summary }: Standing, now: number): DeviceView[
 
 /** A device of which one of these was never told is unknown, whatever else is. */
 const neededOf = { camera: ['reachable', 'clock', 'stream', 'picture'], recorder: ['reachable', 'clock', 'footage'] } as const;
+
+/** No standard asks a recorder to tell of its disks: one that does not lacks nothing. */
+function isNotAskedFor({ check, fault }: Fact): boolean {
+  return check === 'storage' && fault === 'not-supported';
+}
 
 function worstOf(found: Outcome[]): Outcome {
   return outcomes.find((outcome) => found.includes(outcome)) ?? 'unknown';

@@ -3,12 +3,14 @@ import type { Rule } from '../rule.ts';
 import { cameraNotRecorded } from './camera-not-recorded.ts';
 import { cameraClockOff, recorderClockOff } from './clock-off.ts';
 import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts';
+import { diskBroken } from './disk-broken.ts';
 import { footageDoesNotPlay } from './footage-does-not-play.ts';
 import { gatewaySilent } from './gateway-silent.ts';
 import { pictureBelowStandard } from './picture-below-standard.ts';
 import { pictureBlack } from './picture-black.ts';
 import { playbackNotOffered } from './playback-not-offered.ts';
 import { recordsLost } from './records-lost.ts';
+import { retentionNotYetProven } from './retention-not-yet-proven.ts';
 import { retentionShort } from './retention-short.ts';
 import { streamDoesNotDecode } from './stream-does-not-decode.ts';
 import { zoneWithoutHealthyCamera } from './zone-without-healthy-camera.ts';
@@ -24,6 +26,8 @@ export const rules: readonly Rule[] = [
   cameraClockOff,
   recorderClockOff,
   retentionShort,
+  retentionNotYetProven,
+  diskBroken,
   footageDoesNotPlay,
   playbackNotOffered,
   cameraNotRecorded,

@@ -1,14 +1,14 @@
 // Footage must be kept for the days the standard asks, every one of them whole, and the recorder must be able to show it.
-import type { FactOf } from '#contract/facts.ts';
-import type { FaultCode } from '#contract/fault-code.ts';
-import type { FootageMeasured } from '#contract/footage.ts';
-import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
+import type { CameraPlace } from '#contract/layout.ts';
 import type { Text } from '#contract/text.ts';
 import { deviceAnswers } from '../device-answers.ts';
-import { type Kept, type Proof, proofOf } from '../kept-days.ts';
-import type { RecorderRule, Scene } from '../rule.ts';
+import { type Forecast, forecast } from '../forecast.ts';
+import { camerasToKeep, footageOf } from '../kept-footage.ts';
+import { diskText, terabytes } from '../retention-wording.ts';
+import type { Finding, RecorderRule } from '../rule.ts';
 import { dayInChina, faultWording } from '../wording.ts';
 
+/** One that has merely begun too late, and is on course, is the business of retention-not-yet-proven. */
 export const retentionShort: RecorderRule = {
   id: 'retention-short',
   per: 'recorder',
@@ -16,9 +16,7 @@ export const retentionShort: RecorderRule = {
   requirement: (standard) => standard.retention,
   judge(recorder, scene) {
     const { minDays } = scene.standard.retention;
-    const cameras = scene.layout.cameras.filter(
-      (camera) => recorder.cameras.includes(camera.id) && !isKeptElsewhere(camera, recorder, scene),
-    );
+    const cameras = camerasToKeep(recorder, scene);
     if (cameras.length === 0) return undefined;
     if (!deviceAnswers(recorder.id, scene)) return { explainedBy: 'recorder-unreachable' };
     const required = { zh: `连续可追溯不少于${minDays}天`, en: `At least ${minDays} days, without a break` };
@@ -27,54 +25,45 @@ export const retentionShort: RecorderRule = {
       return { certainty: 'fault', measured: { zh: '没有录像', en: 'No footage' }, required, ...faultWording(footage.fault) };
     const unproven = { certainty: 'unknown', measured: { zh: '录像时长未经证实', en: 'Retention not proven' }, required } as const;
     if (footage.outcome === 'unknown') return { ...unproven, since: footage.since, ...faultWording(footage.fault) };
-    const worst = worstOf(cameras.map((camera) => ({ camera, proof: proofIn(footage, camera, scene) })));
+    const worst = worstOf(cameras.map((camera) => ({ camera, leads: forecast(camera, recorder, { scene, footage }) })));
     if (worst === undefined) return undefined;
-    const { camera, proof } = worst;
-    if (proof.outcome === 'unknown') return { ...unproven, since: footage.since, ...unprovenWording(camera, proof.daysAsked) };
-    return { certainty: 'fault', required, ...shortWording({ camera, kept: proof.kept }, minDays) };
+    const { camera, leads } = worst;
+    if (leads.state === 'unknown') return { ...unproven, since: leads.disksSince ?? footage.since, ...unprovenWording(camera, leads) };
+    return { certainty: 'fault', required, ...shortWording(worst, minDays) };
   },
 };
 
-type Footage = { outcome: 'fault'; fault: FaultCode | undefined } | { outcome: 'unknown'; fault: FaultCode | undefined; since: number };
-
-/** What the recorder told completely and may still be believed, or why there is no such thing. */
-function footageOf(
-  recorder: RecorderPlace,
-  scene: Scene,
-): Footage | { outcome: 'ok'; fact: FactOf<'footage'>; measured: FootageMeasured; since: number } {
-  const { outcome, fact, since } = scene.believed(recorder.id, 'footage');
-  if (outcome === 'fault') return { outcome, fault: fact.fault };
-  if (outcome === 'unknown' || fact.measured?.complete !== true) return { outcome: 'unknown', fault: fact?.fault, since };
-  return { outcome, fact, measured: fact.measured, since };
-}
-
-/** What is kept long enough by one recorder need not be kept by another as well. */
-function isKeptElsewhere(camera: CameraPlace, recorder: RecorderPlace, scene: Scene): boolean {
-  return scene.layout.recorders.some((other) => {
-    if (other.id === recorder.id || !other.cameras.includes(camera.id) || !deviceAnswers(other.id, scene)) return false;
-    const footage = footageOf(other, scene);
-    return footage.outcome === 'ok' && proofIn(footage, camera, scene).outcome === 'ok';
-  });
-}
-
-function proofIn(
-  { fact, measured }: { fact: FactOf<'footage'>; measured: FootageMeasured },
-  camera: CameraPlace,
-  { standard }: Scene,
-): Proof {
-  return proofOf(camera.id, measured, { observedAt: Date.parse(fact.observedAt), standard });
+interface Judged {
+  camera: CameraPlace;
+  leads: Forecast;
 }
 
 /** The worst camera speaks for the recorder: seen to be wrong before not shown to be right, fewest days first. */
-function worstOf(
-  proofs: { camera: CameraPlace; proof: Proof }[],
-): { camera: CameraPlace; proof: Exclude<Proof, { outcome: 'ok' }> } | undefined {
-  const failing = proofs.flatMap(({ camera, proof }) => (proof.outcome === 'ok' ? [] : [{ camera, proof }]));
-  const days = (proof: Proof) => (proof.outcome === 'fault' ? proof.kept.days : Number.POSITIVE_INFINITY);
-  return failing.toSorted((a, b) => (days(a.proof) < days(b.proof) ? -1 : days(a.proof) > days(b.proof) ? 1 : 0))[0];
+function worstOf(judged: Judged[]): Judged | undefined {
+  const failing = judged.filter(({ leads: { state } }) => state !== 'proven' && state !== 'on-course');
+  const days = ({ leads: { state, kept } }: Judged) => (state === 'unknown' ? Number.POSITIVE_INFINITY : (kept?.days ?? 0));
+  return failing.toSorted((a, b) => (days(a) < days(b) ? -1 : days(a) > days(b) ? 1 : 0))[0];
 }
 
-function unprovenWording(camera: CameraPlace, daysAsked: number | undefined): { cause: Text; fix: Text } {
+type Cause = Pick<Finding, 'cause' | 'fix'>;
+
+function unprovenWording(camera: CameraPlace, { kept, daysAsked, disksSince, ...disk }: Forecast): Cause {
+  if (disksSince !== undefined)
+    return {
+      cause: {
+        zh: `${camera.name}已存${kept?.days ?? 0}天且无缺段，录像机此时未告知硬盘容量`,
+        en: `${camera.name} has ${kept?.days ?? 0} days without a break; the recorder does not tell of its disks at present`,
+      },
+      fix: { zh: '核对网关账号是否有权查看录像机硬盘', en: 'See whether the gateway’s account may see the recorder’s disks' },
+    };
+  if (kept !== undefined)
+    return {
+      cause: {
+        zh: `${camera.name}已存${kept.days}天；${diskText(disk).zh}，能否存满尚不能断定`,
+        en: `${camera.name} has ${kept.days} days; ${diskText(disk).en}, too near to the limit to tell whether that is enough`,
+      },
+      fix: { zh: '扩充硬盘或降低码率以留出余量', en: 'Add disk or lower the bit rate, to have some margin' },
+    };
   if (daysAsked === undefined)
     return {
       cause: { zh: `录像机的应答不能说明${camera.name}的录像`, en: `The recorder’s answer does not tell what it keeps of ${camera.name}` },
@@ -92,11 +81,11 @@ function unprovenWording(camera: CameraPlace, daysAsked: number | undefined): { 
   };
 }
 
-function shortWording({ camera, kept }: { camera: CameraPlace; kept: Kept }, minDays: number): { measured: Text; cause: Text; fix: Text } {
-  const oldest = kept.recording?.oldest;
-  if (oldest === undefined) {
+function shortWording({ camera, leads }: Judged, minDays: number): { measured: Text } & Cause {
+  const { kept, state } = leads;
+  const oldest = kept?.recording?.oldest;
+  if (kept === undefined || oldest === undefined)
     return { measured: { zh: `没有录像（${camera.name}）`, en: `No footage (${camera.name})` }, ...faultWording('no-recordings') };
-  }
   const day = dayInChina(Date.parse(oldest));
   const since = { zh: `${camera.name}，最早录像${day}`, en: `${camera.name}, oldest footage ${day}` };
   if (kept.missingTodaySeconds !== undefined) {
@@ -113,19 +102,17 @@ function shortWording({ camera, kept }: { camera: CameraPlace; kept: Kept }, min
       },
     };
   }
-  if (kept.days === kept.unbroken) {
+  if (state === 'will-fall-short')
     return {
-      measured: { zh: `${kept.days}天（${since.zh}）`, en: `${kept.days} days (${since.en})` },
+      measured: { zh: `已存${kept.days}天（${since.zh}）`, en: `${kept.days} days so far (${since.en})` },
       cause: {
-        zh: '录像起始时间不够早：硬盘容量不足、保存期设置过短，或录制未满期',
-        en: 'The footage does not go back far enough: disk too small, retention set too short, or recording began too late',
+        zh: `存不满${minDays}天：${diskText(leads).zh}`,
+        en: `It will never reach ${minDays} days: ${diskText(leads).en}`,
       },
-      fix: {
-        zh: '扩充硬盘或调整码率与保存期；新装录像机待录满后自动销号',
-        en: 'Add disk, lower the bitrate or lengthen the retention; with a new recorder this closes by itself in time',
-      },
+      fix: moreDisk(leads),
     };
-  }
+  if (kept.days === kept.unbroken)
+    return { measured: { zh: `${kept.days}天（${since.zh}）`, en: `${kept.days} days (${since.en})` }, ...tooLateWording(leads) };
   return {
     measured: {
       zh: `${minDays}天中${kept.days}天完整，连续${kept.unbroken}天（${since.zh}）`,
@@ -134,4 +121,36 @@ function shortWording({ camera, kept }: { camera: CameraPlace; kept: Kept }, min
     cause: { zh: '录像有缺段', en: 'The footage has holes' },
     fix: { zh: '查明缺段原因：断电、断网、硬盘故障或录像计划', en: 'Find what made the holes: power, network, disk or schedule' },
   };
+}
+
+function tooLateWording(leads: Forecast): Cause {
+  const { retentionDaysMax: max, kept, capacityBytes } = leads;
+  // Many recorders name such a limit and pay no heed to it: it is a cause only where the days end there.
+  if (max !== undefined && kept !== undefined && Math.abs(kept.days - max) <= 2)
+    return {
+      cause: { zh: `录像机设置为只保存${max}天`, en: `The recorder is set to keep ${max} days` },
+      fix: { zh: '在录像机上取消或加长保存期限', en: 'Remove or lengthen the limit on the recorder' },
+    };
+  if (capacityBytes !== undefined)
+    return {
+      cause: { zh: `较早的录像已被覆盖：${diskText(leads).zh}`, en: `Older footage was overwritten: ${diskText(leads).en}` },
+      fix: moreDisk(leads),
+    };
+  return {
+    cause: {
+      zh: '录像起始时间不够早：硬盘容量不足、保存期设置过短，或录制未满期',
+      en: 'The footage does not go back far enough: disk too small, retention set too short, or recording began too late',
+    },
+    fix: {
+      zh: '扩充硬盘或调整码率与保存期；新装录像机待录满后自动销号',
+      en: 'Add disk, lower the bitrate or lengthen the retention; with a new recorder this closes by itself in time',
+    },
+  };
+}
+
+function moreDisk({ bytesMissing }: Forecast): Text {
+  if (bytesMissing === undefined)
+    return { zh: '扩充硬盘，或调整码率与保存期', en: 'Add disk, lower the bit rate or lengthen the retention' };
+  const more = terabytes(bytesMissing);
+  return { zh: `还需硬盘约${more} TB，或相应降低码率`, en: `${more} TB more disk are needed, or a bit rate lower by as much` };
 }
