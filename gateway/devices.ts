@@ -12,6 +12,7 @@ import { probeIdentity } from './probes/identity.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
 import { probeSample } from './probes/sample.ts';
 import { seen } from './probes/seen.ts';
+import { probeStorage } from './probes/storage.ts';
 import type { Registry } from './registry.ts';
 import { unobserved } from './supervise/unobserved.ts';
 import type { Plan, Watched } from './supervise.ts';
@@ -29,7 +30,7 @@ export interface ConfiguredDevice {
 
 type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
 
-const deadlinesMs = { contact: 3000, identity: 10_000, sample: 40_000, footage: 300_000, playback: 600_000 };
+const deadlinesMs = { contact: 3000, identity: 10_000, sample: 40_000, storage: 30_000, footage: 300_000, playback: 600_000 };
 
 interface Deps {
   registry: Registry;
@@ -59,7 +60,7 @@ function createDevice(
   const device = (): Device => ({ id, kind, session, ...known(config, session, registry.serialOf(id)) });
   const plan = (name: Plan['kind'], probe: Probe): Plan => ({
     kind: name,
-    everyMs: intervals[name] * 1000,
+    everyMs: intervals[name === 'storage' ? 'footage' : name] * 1000, // a forecast needs both
     deadlineMs: deadlinesMs[name],
     probe: (options) => probe({ ...options, keepPicture }),
   });
@@ -80,6 +81,7 @@ function createDevice(
     };
   };
   const sample = ofItself('sample', (options) => probeSample(device(), options));
+  const storage = ofItself('storage', (options) => probeStorage(device(), options));
   const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
   const probePlayback = createPlaybackProbe();
   const playback = ofItself('playback', (options) => probePlayback(device(), { ...options, daysAsked: retentionDaysAsked }));
@@ -93,7 +95,9 @@ function createDevice(
       contact: plan('contact', (options) => probeContact(device(), options)),
       others: [
         plan('identity', identify),
-        ...(kind === 'camera' ? [plan('sample', sample)] : [plan('footage', footage), plan('playback', playback)]),
+        ...(kind === 'camera'
+          ? [plan('sample', sample)]
+          : [plan('storage', storage), plan('footage', footage), plan('playback', playback)]),
       ],
       // A session gives up a password for good once it is refused.
       retryPassword() {

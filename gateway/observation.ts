@@ -1,7 +1,7 @@
 // What a probe brings back: what was seen, or the fault that kept it from being seen. Judging it is the business of checks.
 import type { ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
-import type { FootageMeasured } from '#contract/footage.ts';
+import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
 import type { PictureMeasured } from '#contract/picture.ts';
 
 /** A device that does not answer is data, not an exception. */
@@ -40,6 +40,12 @@ export interface FootageObservation extends Observed {
   footage: Seen<FootageMeasured>;
 }
 
+/** What the recorder says of its disks. */
+export interface StorageObservation extends Observed {
+  kind: 'storage';
+  storage: Seen<StorageMeasured>;
+}
+
 /** One instant the recorder lists, and what came when it was asked to play it. */
 export interface PlayedSample {
   camera: string | undefined;
@@ -55,4 +61,10 @@ export interface PlaybackObservation extends Observed {
   playback: Seen<PlayedSample[]>;
 }
 
-export type Observation = ContactObservation | IdentityObservation | SampleObservation | FootageObservation | PlaybackObservation;
+export type Observation =
+  | ContactObservation
+  | IdentityObservation
+  | SampleObservation
+  | FootageObservation
+  | StorageObservation
+  | PlaybackObservation;

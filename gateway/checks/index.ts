@@ -7,6 +7,7 @@ import type {
   Observation,
   PlaybackObservation,
   SampleObservation,
+  StorageObservation,
 } from '../observation.ts';
 import { clock } from './clock.ts';
 import { footage } from './footage.ts';
@@ -14,6 +15,7 @@ import { identity } from './identity.ts';
 import { picture } from './picture.ts';
 import { playback } from './playback.ts';
 import { reachable } from './reachable.ts';
+import { storage } from './storage.ts';
 import { stream } from './stream.ts';
 
 type Check<Seen extends Observation> = (observation: Seen, validForMs: number) => Fact;
@@ -22,6 +24,7 @@ const contact: Check<ContactObservation>[] = [reachable, clock];
 const identities: Check<IdentityObservation>[] = [identity];
 const sample: Check<SampleObservation>[] = [stream, picture];
 const footages: Check<FootageObservation>[] = [footage];
+const storages: Check<StorageObservation>[] = [storage];
 const playbacks: Check<PlaybackObservation>[] = [playback];
 
 /** What an observation comes to: one fact of each check that judges it, to be believed for `validForMs` after it was made. Pure. */
@@ -35,6 +38,8 @@ export function judge(observation: Observation, validForMs: number): Fact[] {
       return sample.map((check) => check(observation, validForMs));
     case 'footage':
       return footages.map((check) => check(observation, validForMs));
+    case 'storage':
+      return storages.map((check) => check(observation, validForMs));
     case 'playback':
       return playbacks.map((check) => check(observation, validForMs));
   }

@@ -83,7 +83,7 @@ export function readFiles(
 }
 
 /** Lines of `key=value`; the vendor's own manual has spaces behind the points. */
-function readTable(text: string): Map<string, string> {
+export function readTable(text: string): Map<string, string> {
   return new Map(
     text.split(/\r?\n/).flatMap((line) => {
       const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(line) ?? [];

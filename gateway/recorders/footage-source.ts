@@ -2,6 +2,7 @@
 import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';
+import type { MakersWay } from './maker.ts';
 import { clip, daysOf, duration, holes, longest, merge, type Stretch } from './spans.ts';
 
 export interface FootageQuestion {
@@ -16,12 +17,10 @@ export interface FootageQuestion {
 }
 
 /** One way of asking. `read` throws DeviceError; `not-supported` gives the next way its turn. */
-export interface FootageSource {
+export interface FootageSource extends MakersWay {
   name: string;
   /** It tells the first and last footage only, and can never be complete. */
   endsOnly?: true;
-  /** By what the device calls its maker: whose recorders know this way. Without it every recorder may. */
-  makers?: RegExp;
   read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured>;
 }
 

@@ -64,7 +64,7 @@ export function readRecords(text: string): { records: Stretch[]; whole: boolean;
   return { records, whole: records.length === listed.length, total };
 }
 
-function dataOf(text: string): unknown {
+export function dataOf(text: string): unknown {
   const answer = parsed(text);
   const code = at(answer, 'Response', 'ResponseCode');
   if (typeof code !== 'number') throw new DeviceError('malformed', 'LAPI: the answer holds no ResponseCode');
@@ -86,12 +86,12 @@ function entriesOf(data: unknown): unknown[] {
   return Object.values(data).find((each) => Array.isArray(each)) ?? [];
 }
 
-function integerOf(value: unknown, name: string): number | undefined {
+export function integerOf(value: unknown, name: string): number | undefined {
   const number = at(value, name);
   return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 1e11 ? number : undefined;
 }
 
-function at(value: unknown, ...path: string[]): unknown {
+export function at(value: unknown, ...path: string[]): unknown {
   let inner = value;
   for (const name of path) {
     if (typeof inner !== 'object' || inner === null) return undefined;

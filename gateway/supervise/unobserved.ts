@@ -18,6 +18,8 @@ export function unobserved(
       return { ...observed, kind, stream: missing, picture: missing };
     case 'footage':
       return { ...observed, kind, footage: missing };
+    case 'storage':
+      return { ...observed, kind, storage: missing };
     case 'playback':
       return { ...observed, kind, playback: missing };
   }

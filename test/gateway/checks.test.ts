@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { Fact } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
-import type { FootageMeasured } from '#contract/footage.ts';
+import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
 import { changed } from '../../gateway/checks/changed.ts';
 import { judge } from '../../gateway/checks/index.ts';
 import type { Observation, Seen } from '../../gateway/observation.ts';
@@ -25,6 +25,12 @@ const contactWith = (parts: object): Observation => ({ ...observed, kind: 'conta
 const identityWith = (answer: Seen<never> | typeof identity): Observation => ({ ...observed, kind: 'identity', identity: answer });
 const sampleWith = (parts: object): Observation => ({ ...observed, kind: 'sample', stream, picture: picture(3), ...parts });
 const footageWith = (answer: Seen<FootageMeasured>): Observation => ({ ...observed, kind: 'footage', footage: answer });
+
+const storageWith = (...disks: StorageMeasured['disks']): Observation => ({
+  ...observed,
+  kind: 'storage',
+  storage: seen({ method: 'hikvision-isapi', disks }),
+});
 
 const told = (observation: Observation) =>
   judge(observation, 33_000).map(({ check, outcome, fault }) =>
@@ -60,6 +66,18 @@ describe('what was seen becomes a fact', () => {
     ['a recorder that told everything', footageWith(footage(true)), ['footage: ok']],
     ['a recorder that told only some', footageWith(footage(false)), ['footage: unknown incomplete']],
     ['a recorder that keeps nothing', footageWith(missing('no-recordings')), ['footage: fault no-recordings']],
+    ['a recorder with a sound disk', storageWith({ name: '1', state: 'ok' }), ['storage: ok']],
+    [
+      'a recorder with a broken disk among others',
+      storageWith({ name: '1', state: 'ok' }, { name: '2', state: 'unknown' }, { name: '3', state: 'fault' }),
+      ['storage: fault disk-fault'],
+    ],
+    [
+      'a recorder with a disk nobody understands',
+      storageWith({ name: '1', state: 'ok' }, { name: '2', state: 'unknown' }),
+      ['storage: unknown incomplete'],
+    ],
+    ['a recorder that only tells its limit', storageWith(), ['storage: unknown not-supported']],
     ['a recorder too slow to tell', footageWith(missing('too-slow')), ['footage: unknown too-slow']],
   ])('%s', (_, observation, facts) => expect(told(observation)).toEqual(facts));
 });
@@ -77,7 +95,7 @@ describe('a stream that cannot be seen', () => {
   });
 });
 
-test.each(['contact', 'identity', 'sample', 'footage', 'playback'] as const)(
+test.each(['contact', 'identity', 'sample', 'footage', 'storage', 'playback'] as const)(
   'facts of an unmade %s observation are of the contract, however long the detail',
   (kind) => {
     const about = {

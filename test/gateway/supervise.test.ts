@@ -43,7 +43,7 @@ type Simulated = ReturnType<typeof simulated>;
 
 function simulated(id: string, { isRecorder } = { isRecorder: false }) {
   const behaviour: Partial<Record<Kind, Behaviour>> = {};
-  const looks: Record<Kind, number[]> = { contact: [], identity: [], sample: [], footage: [], playback: [] };
+  const looks: Record<Kind, number[]> = { contact: [], identity: [], sample: [], footage: [], storage: [], playback: [] };
   let atOnce = 0;
   const most = { atOnce: 0 };
   const plan = (kind: Kind, everyMs: number, deadlineMs: number): Plan => ({
@@ -95,6 +95,7 @@ function fine(device: string, kind: Kind): Observation {
     case 'sample':
       return { ...observed, kind, stream, picture };
     case 'footage':
+    case 'storage':
     case 'playback':
       throw new Error('cameras keep no footage');
   }

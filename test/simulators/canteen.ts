@@ -47,6 +47,18 @@ const RecordedChannel = Type.Object(
   closed,
 );
 
+const Disk = Type.Object(
+  {
+    capacityGigabytes: Type.Optional(Type.Number({ minimum: 0, maximum: 1e6, description: '8000 unless given' })),
+    freeGigabytes: Type.Optional(Type.Number({ minimum: 0, maximum: 1e6, description: '0 unless given' })),
+    overwrites: Type.Optional(Type.Boolean({ description: 'whether the oldest footage makes room; true unless given' })),
+    retentionDays: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4000, description: 'the longest it is set to keep; 0, unless given, is no limit' }),
+    ),
+  },
+  { ...closed, description: 'told by the makers’ own interfaces; by ONVIF only retentionDays' },
+);
+
 const Camera = Type.Object({ ...common, kind: Type.Literal('camera'), clip: Type.Optional(Clip) }, closed);
 const Recorder = Type.Object(
   {
@@ -54,6 +66,7 @@ const Recorder = Type.Object(
     kind: Type.Literal('recorder'),
     channels: Type.Array(RecordedChannel, { minItems: 1, maxItems: 64 }),
     history: Type.Optional(Type.Enum(['full', 'ends-only'], { description: 'ends-only: its search knows no holes' })),
+    disk: Type.Optional(Disk),
     vendor: Type.Optional(
       Type.Enum(vendorNames, {
         description: 'a recorder without Profile G, with the interface of this maker; unless given, one with Profile G',
@@ -126,7 +139,13 @@ function createDescribed(
     case 'camera':
       return createCamera({ ...shared, clip: described.clip });
     case 'recorder':
-      return createRecorder({ ...shared, channels: described.channels, history: described.history, vendor: described.vendor });
+      return createRecorder({
+        ...shared,
+        channels: described.channels,
+        history: described.history,
+        vendor: described.vendor,
+        disk: described.disk,
+      });
   }
 }
 

@@ -39,6 +39,7 @@ export const faultList = {
   'no-replay': { kinds: recorder, does: 'The recorder has no Replay service: what it lists cannot be played back.' },
   'replay-elsewhere': { kinds: recorder, does: 'Whatever instant is asked for, play-back is of the newest ten minutes.' },
   'replay-garbled': { kinds: recorder, does: 'Play-back delivers pictures that no decoder can read.' },
+  'disk-broken': { kinds: recorder, does: 'The recorder’s disk reports an error; only the makers’ own interfaces tell of disks.' },
   'other-serial': { kinds: both, does: 'Another device answers at this address: the serial number differs.' },
   busy: { kinds: both, does: 'The device has no free session for streams, searches or event subscriptions.' },
 } as const satisfies Record<string, FaultDescription>;

@@ -9,6 +9,7 @@ import type { Recording } from './onvif/recordings.ts';
 import { replayService } from './onvif/replay-service.ts';
 import { searchService } from './onvif/search-service.ts';
 import type { RtspSource } from './rtsp/source.ts';
+import { type SimulatedDisk, usualDisk } from './vendors/disk.ts';
 import { type VendorName, vendors } from './vendors/index.ts';
 
 export interface RecordedChannel {
@@ -35,6 +36,8 @@ export interface RecorderOptions extends DeviceOptions {
   vendor?: VendorName | undefined;
   /** Whether it has the ONVIF services for recordings; unless told, only where it is of no vendor. */
   profileG?: boolean | undefined;
+  /** Full and overwriting unless told. ONVIF only tells its limit. */
+  disk?: Partial<SimulatedDisk> | undefined;
 }
 
 export interface SimulatedRecorder extends SimulatedDevice {
@@ -63,11 +66,12 @@ export async function createRecorder({ media, channels, ...options }: RecorderOp
 function servicesOf(options: RecorderOptions & { profileG: boolean }, { faults, clock, now, streamUrl }: DeviceParts) {
   const recordings = options.channels.map((channel, index) => recordingOf(channel, index, { media: options.media, clock, now }));
   const channels = recordings.map(({ channel }) => channel);
+  const disk = { ...usualDisk, ...options.disk };
   faults.onSwitch('recording-stopped', (on) => {
     for (const { log } of recordings) on ? log.stop() : log.start();
   });
   const profileG = () => [
-    recordingService(recordings),
+    recordingService(recordings, disk),
     searchService({
       recordings,
       faults,
@@ -81,7 +85,7 @@ function servicesOf(options: RecorderOptions & { profileG: boolean }, { faults, 
   return {
     channels,
     services: [mediaService({ channels, faults, streamUrl }), ...(options.profileG ? profileG() : [])],
-    makerPages: options.vendor === undefined ? undefined : vendors[options.vendor].pages({ recordings, faults, clock, now }),
+    makerPages: options.vendor === undefined ? undefined : vendors[options.vendor].pages({ recordings, faults, clock, disk, now }),
     replay(path: string, query: URLSearchParams) {
       const recording = recordings.find(({ replayPath }) => samePath(replayPath, path, query));
       return recording && replayOf(recording, { faults, now });

@@ -5,7 +5,7 @@ import type { Service } from './service.ts';
 import { argument, invalidArgument } from './soap.ts';
 import { type Xml, xml } from './xml.ts';
 
-export function recordingService(recordings: readonly Recording[]): Service {
+export function recordingService(recordings: readonly Recording[], { retentionDays }: { retentionDays: number }): Service {
   const jobAsked = (token: string) => {
     const recording = recordings.find((one) => jobToken(one) === token);
     if (recording === undefined) throw invalidArgument('BadJobToken', `There is no recording job "${token}".`);
@@ -23,12 +23,12 @@ export function recordingService(recordings: readonly Recording[]): Service {
       GetRecordings: () =>
         xml`<trc:GetRecordingsResponse>${recordings.map(
           (recording) => xml`<trc:RecordingItem><tt:RecordingToken>${recording.token}</tt:RecordingToken>
-          <tt:Configuration>${configuration(recording)}</tt:Configuration>
+          <tt:Configuration>${configuration(recording, retentionDays)}</tt:Configuration>
           <tt:Tracks><tt:Track><tt:TrackToken>${trackToken}</tt:TrackToken><tt:Configuration>${track}</tt:Configuration></tt:Track></tt:Tracks></trc:RecordingItem>`,
         )}</trc:GetRecordingsResponse>`,
       GetRecordingConfiguration: ({ action }) => {
         const recording = recordingAsked(recordings, argument(action, 'RecordingToken'));
-        return xml`<trc:GetRecordingConfigurationResponse><trc:RecordingConfiguration>${configuration(recording)}</trc:RecordingConfiguration></trc:GetRecordingConfigurationResponse>`;
+        return xml`<trc:GetRecordingConfigurationResponse><trc:RecordingConfiguration>${configuration(recording, retentionDays)}</trc:RecordingConfiguration></trc:GetRecordingConfigurationResponse>`;
       },
       GetTrackConfiguration: ({ action }) => {
         recordingAsked(recordings, argument(action, 'RecordingToken'));
@@ -63,9 +63,9 @@ function jobToken({ token }: Recording): string {
 }
 
 /** A MaximumRetentionTime of 0 says that nothing is deleted for its age; what is kept depends on the disk. */
-function configuration(recording: Recording): Xml {
+function configuration(recording: Recording, retentionDays: number): Xml {
   return xml`<tt:Source>${sourceInformation(recording)}</tt:Source><tt:Content>${recording.channel.name}</tt:Content>
-    <tt:MaximumRetentionTime>PT0S</tt:MaximumRetentionTime>`;
+    <tt:MaximumRetentionTime>${retentionDays === 0 ? 'PT0S' : `P${retentionDays}D`}</tt:MaximumRetentionTime>`;
 }
 
 const track = xml`<tt:TrackType>Video</tt:TrackType><tt:Description>Video</tt:Description>`;

@@ -51,6 +51,7 @@ function pages(parts: VendorParts) {
 
   const answers = new Map<string, (asked: PageAsked) => HttpAnswer>([
     ['/cgi-bin/configManager.cgi', ({ query }) => (query.get('name') === 'ChannelTitle' ? titles(parts) : badRequest)],
+    ['/cgi-bin/storageDevice.cgi', ({ query }) => (query.get('action') === 'getDeviceAllInfo' ? storageDevices(parts) : badRequest)],
     ['/cgi-bin/mediaFileFind.cgi', ({ query }) => actions[query.get('action') ?? '']?.(query, query.get('object') ?? '') ?? badRequest],
   ]);
   return (path: string) => answers.get(path);
@@ -58,6 +59,19 @@ function pages(parts: VendorParts) {
 
 function titles({ recordings }: VendorParts): HttpAnswer {
   return text(recordings.map(({ channel }, index) => `table.ChannelTitle[${index}].Name=${channel.name}`).join('\r\n'));
+}
+
+/** One disk in two partitions. */
+function storageDevices({ disk, faults }: VendorParts): HttpAnswer {
+  const bytes = (gigabytes: number) => (gigabytes * 5e8).toFixed(6);
+  const partition = (index: number) => [
+    `list.info[0].Detail[${index}].IsError=${faults.has('disk-broken') && index === 1}`,
+    `list.info[0].Detail[${index}].Path=/dev/sda${index}`,
+    `list.info[0].Detail[${index}].TotalBytes=${bytes(disk.capacityGigabytes)}`,
+    `list.info[0].Detail[${index}].Type=ReadWrite`,
+    `list.info[0].Detail[${index}].UsedBytes=${bytes(disk.capacityGigabytes - disk.freeGigabytes)}`,
+  ];
+  return text([...partition(0), ...partition(1), 'list.info[0].Name=/dev/sda', 'list.info[0].State=Success'].join('\r\n'));
 }
 
 /** Channels are asked for from 1 and told from 0. */

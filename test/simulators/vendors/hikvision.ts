@@ -14,6 +14,7 @@ export const hikvision: Vendor = { manufacturer: 'HIKVISION', model: 'DS-7608NI-
 function pages(parts: VendorParts) {
   const answers = new Map<string, (asked: PageAsked) => HttpAnswer>([
     ['/ISAPI/ContentMgmt/record/tracks', () => answer(200, trackList(parts))],
+    ['/ISAPI/ContentMgmt/Storage/hdd', () => answer(200, hddList(parts))],
     ['/ISAPI/ContentMgmt/InputProxy/channels', () => answer(200, channelList(parts))],
     ['/ISAPI/ContentMgmt/search', (asked) => search(asked, parts)],
   ]);
@@ -21,11 +22,24 @@ function pages(parts: VendorParts) {
 }
 
 /** 01 is the main stream, 02 the sub stream; some models write the main stream to 03 as well, where still pictures lie too. */
-function trackList({ recordings }: VendorParts): Xml {
+function trackList({ recordings, disk }: VendorParts): Xml {
   const tracks = recordings.flatMap((_, index) => ['01', '02', '03'].map((kind) => `${index + 1}${kind}`));
+  const limit = disk.retentionDays === 0 ? [] : xml`<Duration>P${disk.retentionDays}DT0H</Duration>`;
   return xml`<TrackList version="1.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">${tracks.map(
-    (id) => xml`<Track><id>${id}</id><Channel>${id}</Channel><Enable>true</Enable><LoopEnable>true</LoopEnable></Track>`,
+    (id) =>
+      xml`<Track><id>${id}</id><Channel>${id}</Channel><Enable>true</Enable>${limit}<LoopEnable>${disk.overwrites}</LoopEnable></Track>`,
   )}</TrackList>`;
+}
+
+/** Sizes in megabytes; the second slot is empty. */
+function hddList({ disk, faults }: VendorParts): Xml {
+  const hdd = (id: number, status: string, size: { capacity: number; free: number }) =>
+    xml`<hdd><id>${id}</id><hddName>hdd${id}</hddName><hddType>SATA</hddType><status>${status}</status>
+      <capacity>${Math.floor(size.capacity / 1.048576)}</capacity><freeSpace>${Math.floor(size.free / 1.048576)}</freeSpace><property>RW</property></hdd>`;
+  const { capacityGigabytes, freeGigabytes } = disk;
+  return xml`<hddList version="1.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">
+    ${hdd(1, faults.has('disk-broken') ? 'error' : 'ok', { capacity: capacityGigabytes * 1000, free: freeGigabytes * 1000 })}
+    ${hdd(2, 'notexist', { capacity: 0, free: 0 })}</hddList>`;
 }
 
 function channelList({ recordings }: VendorParts): Xml {

@@ -13,6 +13,7 @@ function pages(parts: VendorParts) {
   return (path: string) => {
     if (!path.startsWith('/LAPI/')) return undefined;
     if (path === '/LAPI/V1.0/Channels/System/ChannelDetailInfos') return () => succeeded(channelInfos(parts));
+    if (path === '/LAPI/V1.0/Storage/Containers/DetailInfos') return () => succeeded(containers(parts));
     const channel = /^\/LAPI\/V1\.0\/Channels\/(\d+)\/Media\/Video\/Streams\/0\/Records$/.exec(path)?.[1];
     return channel === undefined ? () => failed : (asked: PageAsked) => succeeded(records(Number(channel), asked.query, parts));
   };
@@ -21,6 +22,21 @@ function pages(parts: VendorParts) {
 function channelInfos({ recordings }: VendorParts): object {
   const infos = recordings.map(({ channel }, index) => ({ ID: index + 1, Name: channel.name, Status: 1 }));
   return { Nums: infos.length, DetailInfos: infos };
+}
+
+/** Sizes in megabytes; the second slot is empty. */
+function containers({ disk, faults }: VendorParts): object {
+  const size = (gigabytes: number) => Math.floor((gigabytes * 1000) / 1.048576);
+  const slot = { Property: 0, FormatProgress: 0, GroupID: 1, Manufacturer: 'SIM' };
+  const { capacityGigabytes, freeGigabytes } = disk;
+  const status = faults.has('disk-broken') ? 5 : 3;
+  const used = { ID: 1, Status: status, TotalCapacity: size(capacityGigabytes), RemainCapacity: size(freeGigabytes), ...slot };
+  return {
+    LocalHDDNum: 2,
+    LocalHDDList: [used, { ID: 2, Status: 0, TotalCapacity: 0, RemainCapacity: 0, ...slot }],
+    NASNum: 0,
+    NASList: [],
+  };
 }
 
 function records(channel: number, query: URLSearchParams, { recordings, faults, clock, now }: VendorParts): object {

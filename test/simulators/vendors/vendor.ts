@@ -4,6 +4,7 @@ import type { Footage } from '../footage.ts';
 import type { DeviceClock } from '../onvif/device-clock.ts';
 import type { MakerPages } from '../onvif/http-device.ts';
 import type { Recording } from '../onvif/recordings.ts';
+import type { SimulatedDisk } from './disk.ts';
 
 export interface Vendor {
   manufacturer: string;
@@ -15,6 +16,7 @@ export interface VendorParts {
   recordings: readonly Recording[];
   faults: Faults;
   clock: DeviceClock;
+  disk: SimulatedDisk;
   now(): number;
 }
 
