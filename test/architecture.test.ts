@@ -11,7 +11,7 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   'gateway/observation.ts': { import: [], types: ['config/contract'] },
   'gateway/checks': { import: ['config/contract', 'gateway/checks', 'node:util'], types: ['gateway/observation.ts'] },
   'gateway/onvif': { import: ['config/contract', 'gateway/onvif', 'node-onvif', 'fast-xml-parser', 'node:'] },
-  'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders'] },
+  'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'node:assert'] },
   'gateway/replay': { import: ['config/contract', 'gateway/onvif', 'gateway/replay', 'node:'] },
   'gateway/probes': {
     import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/replay', 'gateway/probes', 'fluent-ffmpeg', 'node:'],

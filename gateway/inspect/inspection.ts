@@ -94,8 +94,8 @@ export async function inspect(session: OnvifSession, { days, signal, now }: Insp
       report.snapshot = snapshot === undefined ? null : { bytes: snapshot.length };
     }
   }
-  const question = { from: at - days * 86_400_000, to: at };
-  const footage = await part('recording', partMs.recording, (options) => readFootage(session, { ...question, ...options }));
+  const window = { from: at - days * 86_400_000, to: at };
+  const footage = await part('recording', partMs.recording, (options) => readFootage(session, { window, ...options }));
   if (footage !== undefined) {
     const { recordings, ...asked } = footage;
     report.recordings = recordings.map((recording) => ({ ...asked, ...recording }));

@@ -6,7 +6,7 @@ import type { FootageMeasured } from '#contract/footage.ts';
 import type { PlaybackObservation, PlayedSample } from '../observation.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import { readReplayAddress } from '../onvif/replay.ts';
-import { type RecorderClock, readRecorderClock } from '../recorders/footage-source.ts';
+import { measureAnswer, type RecorderClock, readRecorderClock } from '../recorders/footage-source.ts';
 import { profileGEvents } from '../recorders/profile-g.ts';
 import type { IntraPicture } from '../replay/intra-picture.ts';
 import { playInstant } from '../replay/play-instant.ts';
@@ -83,7 +83,8 @@ function isDoubtful({ sample: { played } }: Tried): boolean {
 async function completeList(device: Device, options: PlaybackOptions): Promise<FootageMeasured> {
   if (!(await device.session.services(options)).has('replay'))
     throw new DeviceError('not-supported', 'the recorder offers no replay service');
-  const listed = await profileGEvents.read(device.session, footageQuestion(device, options));
+  const { window, ...question } = footageQuestion(device, options);
+  const listed = measureAnswer(await profileGEvents.read(device.session, { ...question, windows: [window] }), window);
   if (listed.recordings.length === 0) throw new DeviceError('not-supported', 'the recorder lists no recordings that ONVIF could play back');
   if (!listed.complete) throw new DeviceError('incomplete', 'the recorder does not say completely what it holds');
   return listed;

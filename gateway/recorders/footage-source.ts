@@ -1,14 +1,13 @@
 // What every way of asking a recorder for its footage has in common: the question, and the form of the answer.
-import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
+import type { DayState, FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import type { MakersWay } from './maker.ts';
-import { clip, daysOf, duration, holes, longest, merge, type Stretch } from './spans.ts';
+import { clip, daysOf, duration, holes, merge, type Stretch } from './spans.ts';
 
 export interface FootageQuestion {
-  /** Milliseconds since 1970, by our clock, at most 399 days apart. */
-  from: number;
-  to: number;
+  /** What to ask about: milliseconds since 1970, by our clock, in order, at most 399 days in all. */
+  windows: readonly Stretch[];
   signal: AbortSignal;
   /** Which recording is of which camera, where the installer said so: camera id to the recorder's token. */
   recordings?: Readonly<Record<string, string>> | undefined;
@@ -21,7 +20,36 @@ export interface FootageSource extends MakersWay {
   name: string;
   /** It tells the first and last footage only, and can never be complete. */
   endsOnly?: true;
-  read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured>;
+  /** One question may be about any length of time; otherwise each day of each channel costs some. */
+  asksAtOnce?: true;
+  read(session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer>;
+}
+
+/** What a recorder told of the windows it was asked about. */
+export interface FootageAnswer {
+  method: string;
+  utcOffsetMinutes: number;
+  /** Every camera asked about is among `held`, and the recorder has shown that it understood the question. */
+  complete: boolean;
+  held: Held[];
+}
+
+/** Of one recording, in order of time. */
+export interface Held {
+  recording: string;
+  camera: string | undefined;
+  parts: HeldPart[];
+}
+
+/** What was told of one window, or one day of it; all times by our clock. */
+export interface HeldPart {
+  asked: Stretch;
+  /** In any order; some may reach beyond what was asked. */
+  stretches: Stretch[];
+  /** Every page came, and the recorder said itself that this is all. */
+  complete: boolean;
+  /** The recorder refused the question, which was taken to mean that it holds nothing of that time. */
+  refused?: true;
 }
 
 /** The recorder's time against ours. */
@@ -50,40 +78,64 @@ export async function readRecorderClock(session: OnvifSession, options: { signal
   return { theirs: (at) => at + shiftMs, ours: (at) => at - shiftMs, utcOffsetMinutes: clock?.utcOffsetMinutes ?? chinaOffsetMinutes };
 }
 
+/** The same measured day by day, where it is not laid to what was known before. */
+export function measureAnswer({ method, utcOffsetMinutes, complete, held }: FootageAnswer, window: Stretch): FootageMeasured {
+  const recordings = held.map(({ recording, camera, parts }) =>
+    measureRecording({
+      recording,
+      camera,
+      stretches: parts.flatMap(({ stretches }) => stretches),
+      told: parts.filter((part) => complete && part.complete).map(({ asked }) => asked),
+      window,
+      utcOffsetMinutes,
+    }),
+  );
+  return { method, complete: isComplete({ complete, held }), from: iso(window.from), to: iso(window.to), recordings };
+}
+
+export function isComplete({ complete, held }: Pick<FootageAnswer, 'complete' | 'held'>): boolean {
+  return complete && held.every(({ parts }) => parts.every((part) => part.complete));
+}
+
 /** Holes up to this long are joins between files, not missing footage. */
 const joinMs = 2000;
-const gapsMax = 200;
 
-/** What one recording holds; `stretches` by our clock, in any order. */
+/** What one recording holds; `stretches` by our clock, in any order. Of what was not `told` completely nothing is said to be missing. */
 export function measureRecording(about: {
   recording: string;
   camera: string | undefined;
   stretches: readonly Stretch[];
+  told: readonly Stretch[];
   window: Stretch;
   utcOffsetMinutes: number;
 }): RecordingMeasured {
   const merged = merge(clip(about.stretches, about.window), joinMs);
-  const missing = holes(merged);
+  const told = merge(about.told);
+  const missing = holes(merged).flatMap((hole) => told.flatMap((part) => clip([hole], part)));
   const [first] = merged;
   const last = merged.at(-1);
   return {
     ...(about.camera === undefined ? {} : { camera: about.camera }),
     recording: about.recording.slice(0, 128),
     ...(first === undefined || last === undefined ? {} : { oldest: iso(first.from), newest: iso(last.to) }),
-    days: daysOf(about.window, about.utcOffsetMinutes).map((day) => ({
-      day: day.day,
-      recordedSeconds: duration(clip(merged, day)) / 1000,
-      expectedSeconds: (day.to - day.from) / 1000,
-    })),
-    gaps: longest(missing, gapsMax).map(({ from, to }) => ({ from: iso(from), to: iso(to) })),
+    days: daysOf(about.window, about.utcOffsetMinutes).map((day) => {
+      const recordedMs = duration(clip(merged, day));
+      const isTold = told.some(({ from, to }) => from <= day.from && to >= day.to);
+      return {
+        day: day.day,
+        recordedSeconds: recordedMs / 1000,
+        expectedSeconds: (day.to - day.from) / 1000,
+        state: isTold ? stateOf(recordedMs, day.to - day.from) : 'unknown',
+      };
+    }),
+    gaps: missing.map(({ from, to }) => ({ from: iso(from), to: iso(to) })),
     gapCount: missing.length,
   };
 }
 
-/** The whole answer. */
-export function footage(about: { method: string; complete: boolean; window: Stretch; recordings: RecordingMeasured[] }): FootageMeasured {
-  const { method, complete, window, recordings } = about;
-  return { method, complete, from: iso(window.from), to: iso(window.to), recordings };
+function stateOf(recordedMs: number, expectedMs: number): DayState {
+  if (recordedMs === 0) return 'missing';
+  return expectedMs - recordedMs <= joinMs ? 'kept' : 'partly';
 }
 
 function iso(at: number): string {

@@ -1,11 +1,10 @@
 // What the makers' own interfaces have in common: they list channels, and tell their files for one local day of one channel at a time.
-import type { FootageMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
 import type { Fetched, FetchOptions, OnvifSession } from '../onvif/session.ts';
-import { type FootageQuestion, type FootageSource, footage, measureRecording, readRecorderClock } from './footage-source.ts';
+import { type FootageAnswer, type FootageQuestion, type FootageSource, type HeldPart, readRecorderClock } from './footage-source.ts';
 import { type ChosenRecording, chooseRecordings } from './recording-choice.ts';
-import { daysOf, type Stretch } from './spans.ts';
+import { clip, daysOf, type Stretch } from './spans.ts';
 import { zoneInDoubt } from './time-label.ts';
 
 /** One maker's interface. All times are the recorder's own, in UTC. */
@@ -51,31 +50,46 @@ export function makerSource(maker: MakerInterface): FootageSource {
   return { name: maker.name, makers: maker.makers, read: (session, question) => read(maker, session, question) };
 }
 
-async function read(maker: MakerInterface, session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured> {
-  const { from, to, signal } = question;
+async function read(maker: MakerInterface, session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer> {
+  const { windows, signal } = question;
   const clock = await readRecorderClock(session, { signal });
   const { utcOffsetMinutes } = clock;
   const { recorder, spent } = askedRecorder(session, { signal, utcOffsetMinutes });
   const { chosen, complete } = chooseChannels(await orNotSupported(maker.readChannels(recorder)), question);
   // Recorders have whole seconds only.
-  const theirs = { from: Math.floor(clock.theirs(from) / 1000) * 1000, to: Math.ceil(clock.theirs(to) / 1000) * 1000 };
-  const days = daysOf(theirs, utcOffsetMinutes);
-  const held: { channel: ChosenRecording; found: ChannelFound }[] = [];
-  for (const channel of chosen) held.push({ channel, found: await readChannel(maker, recorder, { channel, days, spent }) });
+  const theirs = windows.map(({ from, to }) => ({
+    from: Math.floor(clock.theirs(from) / 1000) * 1000,
+    to: Math.ceil(clock.theirs(to) / 1000) * 1000,
+  }));
+  const runs = theirs.map((window) => daysOf(window, utcOffsetMinutes));
+  const channels: { channel: ChosenRecording; found: DayTold[] }[] = [];
+  for (const channel of chosen) channels.push({ channel, found: await readChannel(maker, recorder, { channel, runs, spent }) });
 
-  const newest = newestOf(held.filter(({ found }) => found.zoneAssumed === true).flatMap(({ found }) => found.stretches));
-  const understood = newest === undefined || !zoneInDoubt({ newest, now: theirs.to, utcOffsetMinutes });
+  const days = channels.flatMap(({ found }) => found);
+  const newest = newestOf(days.filter(({ zoneAssumed }) => zoneAssumed === true).flatMap(({ stretches }) => stretches));
+  const now = theirs.at(-1)?.to ?? 0;
+  const understood = newest === undefined || !zoneInDoubt({ newest, now, utcOffsetMinutes });
   // One that never showed a single file has not shown that it understood the question.
-  const anything = held.some(({ found }) => found.stretches.length > 0);
-  return footage({
+  const anything = days.some(({ stretches }) => stretches.length > 0);
+  const ours = ({ from, to }: Stretch) => ({ from: clock.ours(from), to: clock.ours(to) });
+  return {
     method: maker.name,
-    complete: complete && understood && anything && held.every(({ found }) => found.complete),
-    window: { from, to },
-    recordings: held.map(({ channel: { token, camera }, found }) => {
-      const stretches = found.stretches.map((each) => ({ from: clock.ours(each.from), to: clock.ours(each.to) }));
-      return measureRecording({ recording: token, camera, stretches, window: { from, to }, utcOffsetMinutes });
-    }),
-  });
+    utcOffsetMinutes,
+    complete: complete && understood && anything,
+    held: channels.map(({ channel: { token, camera }, found }) => ({
+      recording: token,
+      camera,
+      parts: found.map((told) => partOf(told, { ours, windows })),
+    })),
+  };
+}
+
+/** Of one day; whole seconds reach a little beyond the window they came from. */
+function partOf(told: DayTold, { ours, windows }: { ours(theirs: Stretch): Stretch; windows: readonly Stretch[] }): HeldPart {
+  const { complete, refused } = told;
+  const asked = windows.flatMap((window) => clip([ours(told.day)], window));
+  const stretches = told.stretches.map(ours);
+  return { asked: asked[0] ?? ours(told.day), stretches, complete, ...(refused === true ? { refused } : {}) };
 }
 
 function askedRecorder(session: OnvifSession, { signal, utcOffsetMinutes }: { signal: AbortSignal; utcOffsetMinutes: number }) {
@@ -130,29 +144,40 @@ function said(listed: readonly RecordingListed[]): string {
   return `there are ${listed.map(({ token }) => token).join(', ')}`;
 }
 
-type ChannelFound = Omit<DayFound, 'perhapsEmpty'>;
+type DayTold = Omit<DayFound, 'perhapsEmpty'> & { day: Stretch; refused?: true };
 
+/** `runs` of days that follow one another, in order of time. */
 async function readChannel(
   maker: MakerInterface,
   recorder: AskedRecorder,
-  { channel, days, spent }: { channel: ChosenRecording; days: readonly Stretch[]; spent(): boolean },
-): Promise<ChannelFound> {
-  const found: ChannelFound = { stretches: [], complete: true };
-  let refused = false;
+  { channel, runs, spent }: { channel: ChosenRecording; runs: readonly Stretch[][]; spent(): boolean },
+): Promise<DayTold[]> {
+  const told: DayTold[] = [];
   // One after the other: many recorders have room for a single search.
-  for (const day of days) {
-    if (spent()) return { ...found, complete: false };
-    const told = await readDay(maker, recorder, { channel, day, newest: newestOf(found.stretches) });
-    const believed = told.stretches.filter(isBelievable);
-    // Before the first footage a refusal is taken for an empty day, where the same question brings footage of a later one.
-    const before = told.perhapsEmpty === true && found.stretches.length === 0;
-    refused ||= before;
-    found.complete &&= (told.complete || before) && believed.length === told.stretches.length;
-    found.stretches.push(...believed);
-    if (told.zoneAssumed === true) found.zoneAssumed = true;
+  for (const run of runs) {
+    const stretches: Stretch[] = [];
+    for (const day of run) {
+      const found = spent() ? unasked : await readDay(maker, recorder, { channel, day, newest: newestOf(stretches) });
+      const believed = found.stretches.filter(isBelievable);
+      // Before the first footage of a run a refusal is taken for an empty day, where the same question brings footage of another.
+      const refused = found.perhapsEmpty === true && stretches.length === 0;
+      const { zoneAssumed = false } = found;
+      stretches.push(...believed);
+      told.push({
+        day,
+        stretches: believed,
+        complete: (found.complete || refused) && believed.length === found.stretches.length,
+        zoneAssumed,
+        ...(refused ? { refused } : {}),
+      });
+    }
   }
-  return { ...found, complete: found.complete && !(refused && found.stretches.length === 0) };
+  // One that only ever refuses has not shown that it means so.
+  const anything = told.some((day) => day.stretches.length > 0);
+  return anything ? told : told.map((day) => ({ ...day, complete: day.complete && day.refused !== true }));
 }
+
+const unasked: DayFound = { stretches: [], complete: false };
 
 const certainMs = 3_600_000;
 

@@ -1,44 +1,36 @@
 // Asks for footage the ONVIF way (Profile G): by the events that tell when footage began and ended on each track.
-import type { FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import { readRecordings } from '../onvif/recording.ts';
 import { type DataEdge, findDataEdges } from '../onvif/search.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import {
+  type FootageAnswer,
   type FootageQuestion,
   type FootageSource,
-  footage,
-  measureRecording,
+  type Held,
   type RecorderClock,
   readRecorderClock,
 } from './footage-source.ts';
 import { presence } from './presence.ts';
 import { type ChosenRecording, chooseListed } from './recording-choice.ts';
 
-export const profileGEvents: FootageSource = { name: 'profile-g-events', read };
+export const profileGEvents: FootageSource = { name: 'profile-g-events', asksAtOnce: true, read };
 
-async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageMeasured> {
-  const { from, to, signal } = question;
+async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer> {
+  const { windows, signal } = question;
   const clock = await readRecorderClock(session, { signal });
   const { chosen, complete } = chooseListed(await readRecordings(session, { signal }), question);
-  const recordings: RecordingMeasured[] = [];
-  let all = complete;
+  const held: Held[] = [];
   // One after the other: many recorders have room for a single search.
   for (const recording of chosen) {
-    const found = await edgesOf(session, recording, { window: { from, to }, clock, signal });
-    all &&= found.complete;
-    const stretches = presence(found.items, { from, to });
-    recordings.push(
-      measureRecording({
-        recording: recording.token,
-        camera: recording.camera,
-        stretches,
-        window: { from, to },
-        utcOffsetMinutes: clock.utcOffsetMinutes,
-      }),
-    );
+    const parts: Held['parts'] = [];
+    for (const asked of windows) {
+      const found = await edgesOf(session, recording, { window: asked, clock, signal });
+      parts.push({ asked, stretches: presence(found.items, asked), complete: found.complete });
+    }
+    held.push({ recording: recording.token, camera: recording.camera, parts });
   }
-  return footage({ method: profileGEvents.name, complete: all, window: { from, to }, recordings });
+  return { method: profileGEvents.name, utcOffsetMinutes: clock.utcOffsetMinutes, complete, held };
 }
 
 async function edgesOf(

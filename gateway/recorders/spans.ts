@@ -34,14 +34,6 @@ export function duration(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** The `count` longest, in order of time. */
-export function longest(stretches: readonly Stretch[], count: number): Stretch[] {
-  return stretches
-    .toSorted((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, count)
-    .toSorted((a, b) => a.from - b.from);
-}
-
 /** The calendar days of a time zone that `window` touches; the first and last may be parts of days. */
 export function daysOf(window: Stretch, utcOffsetMinutes: number): (Stretch & { day: string })[] {
   const days: (Stretch & { day: string })[] = [];

@@ -4,7 +4,7 @@ import { createOnvifSession } from '../../gateway/onvif/session.ts';
 import { probeFootage } from '../../gateway/probes/footage.ts';
 import { presence } from '../../gateway/recorders/presence.ts';
 import { chooseRecordings } from '../../gateway/recorders/recording-choice.ts';
-import { clip, daysOf, duration, holes, longest, merge, startOfDay } from '../../gateway/recorders/spans.ts';
+import { clip, daysOf, duration, holes, merge, startOfDay } from '../../gateway/recorders/spans.ts';
 import type { FaultName } from '../simulators/faults.ts';
 import { prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type RecorderOptions, type SimulatedRecorder } from '../simulators/recorder.ts';
@@ -50,19 +50,6 @@ describe('stretches of time', () => {
         },
       ),
     );
-  });
-
-  test('the longest come in order of time', () => {
-    const all = [
-      { from: 0, to: 1 },
-      { from: 5, to: 9 },
-      { from: 20, to: 22 },
-      { from: 30, to: 33 },
-    ];
-    expect(longest(all, 2)).toEqual([
-      { from: 5, to: 9 },
-      { from: 30, to: 33 },
-    ]);
   });
 
   test('what lies outside a window is cut off', () => {
@@ -202,6 +189,7 @@ describe('a recorder', () => {
     expect(stove?.days.find(({ day }) => day === '2026-11-20')).toEqual({
       day: '2026-11-20',
       recordedSeconds: 81_000,
+      state: 'partly',
       expectedSeconds: 86_400,
     });
     expect(stove?.days.find(({ day }) => day === '2026-11-13')?.recordedSeconds).toBe(0);
