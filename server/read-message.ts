@@ -30,7 +30,6 @@ export interface Picture {
 
 const payloadKeptBytes = 4096;
 const jpegBeginning = Buffer.from([0xff, 0xd8, 0xff]);
-const epochLengthMax = 64;
 
 /** What a gateway tells; its pictures are read apart. Never throws: whatever cannot be used comes back as `malformed` with a reason, in its place among the others. */
 export function readMessage({ kind, payload }: Pick<Telling, 'kind' | 'payload'>): (Input | Malformed)[] {
@@ -110,7 +109,7 @@ function repeated(named: { id: string }[]): string[] {
 function positionOf(value: unknown): Position | undefined {
   const epoch = property(value, 'epoch');
   const sequence = property(value, 'sequence');
-  if (typeof epoch !== 'string' || epoch === '' || epoch.length > epochLengthMax) return undefined;
+  if (typeof epoch !== 'string' || !/^[!-~]{1,64}$/.test(epoch)) return undefined;
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 1) return undefined;
   return { epoch, sequence };
 }

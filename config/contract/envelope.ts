@@ -20,12 +20,14 @@ const attributes = <Name extends string>(type: Name) => ({
 // Left open for further attributes: a broker on the way may add extensions, e.g. of tracing (CloudEvents 1.0, "Extension Context Attributes").
 const message = <Name extends string, Data extends TSchema>(type: Name, data: Data) => Type.Object({ ...attributes(type), data });
 
+const Epoch = Type.String({ pattern: '^[!-~]+$', maxLength: 64, description: 'letters, digits and signs of ASCII, 1 to 64' });
+
 /** `epoch` names one life of an outbox file, `sequence` counts up in it from 1 without a hole; with the canteen they identify an event. */
 const outboxEvent = <Name extends string, Data extends TSchema>(type: Name, data: Data) =>
   Type.Object({
     ...attributes(type),
     data,
-    epoch: Type.String({ minLength: 1, maxLength: 64 }),
+    epoch: Epoch,
     sequence: Type.Integer({ minimum: 1 }),
   });
 

@@ -1,12 +1,9 @@
 // Keeps what the server must not forget: each canteen's state, its gaps, the event log, what was acknowledged, and what was refused.
-import { type Kysely, Kysely as QueryBuilder, type Transaction } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import type { Kysely, Transaction } from 'kysely';
 import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Gap } from '#contract/gaps.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
-import { ServerError } from '../errors.ts';
-import { migrations } from './migrations.ts';
-import { sqliteDialect } from './sqlite.ts';
+import { openDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
 /** What of one life of one canteen's outbox is accounted for: everything up to `through`, and the ranges beyond it, both ends included. */
@@ -88,18 +85,15 @@ export const epochsKept = 64;
 
 const rowsPerPrune = 250;
 
-/** Rows an insert carries at most: SQLite binds 32,766 values, and equal statements are prepared once. */
+/** Rows an insert carries at most: SQLite binds 32,766 values, PostgreSQL 65,535, and equal statements are prepared once. */
 const rowsPerInsert = 100;
 
 /**
- * Opens the store at `url` and brings its tables up to date. `sqlite:/path/to/file` or `sqlite::memory:`.
- * Throws ServerError `store-unusable`.
+ * Opens the store at `url` and brings its tables up to date. `sqlite:/path/to/file`, `sqlite::memory:` or `postgres://user@host:port/database`.
+ * Throws ServerError `store-unusable`, or `in-use` where another server is at work in the same PostgreSQL database.
  */
-export async function openStateStore(url: string): Promise<StateStore> {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
-  if (path === undefined) throw new ServerError('store-unusable', `the store "${url}" is of no known kind; allowed: sqlite:<file>`);
-  const db = openDatabase(path);
-  await migrate(db, path);
+export async function openStateStore(url: string, password?: string): Promise<StateStore> {
+  const db = await openDatabase(url, password);
   return {
     states: () => loadStates(db),
     watermarks: () => loadWatermarks(db),
@@ -112,21 +106,6 @@ export async function openStateStore(url: string): Promise<StateStore> {
     prune: (expiry) => db.transaction().execute((transaction) => prune(transaction, expiry)),
     close: () => db.destroy(),
   };
-}
-
-function openDatabase(path: string): Kysely<Tables> {
-  try {
-    return new QueryBuilder<Tables>({ dialect: sqliteDialect(path) });
-  } catch (cause) {
-    throw new ServerError('store-unusable', `the database ${path} cannot be opened: ${reason(cause)}`, { cause });
-  }
-}
-
-async function migrate(db: Kysely<Tables>, path: string): Promise<void> {
-  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
-  if (error === undefined) return;
-  await db.destroy();
-  throw new ServerError('store-unusable', `the tables of ${path} cannot be brought up to date: ${reason(error)}`, { cause: error });
 }
 
 async function loadStates(db: Kysely<Tables>): Promise<CanteenState[]> {
@@ -302,7 +281,10 @@ async function prune(db: Transaction<Tables>, expiry: Expiry): Promise<number> {
 async function writeRefused(db: Transaction<Tables>, refused: Refused[]): Promise<void> {
   if (refused.length === 0) return;
   const { quarantined: before } = await readTallies(db);
-  const rows = refused.map((one, index) => ({ id: before + index + 1, ...one }));
+  const rows = refused.map(({ canteen, at, ...said }, index) => ({
+    ...{ id: before + index + 1, canteen, at },
+    ...{ topic: storable(said.topic), reason: storable(said.reason), payload: storable(said.payload) },
+  }));
   for (const some of chunks(rows)) await db.insertInto('quarantine').values(some).execute();
   await db
     .deleteFrom('quarantine')
@@ -324,11 +306,12 @@ function* chunks<Row>(rows: Row[]): Generator<Row[]> {
   for (let start = 0; start < rows.length; start += rowsPerInsert) yield rows.slice(start, start + rowsPerInsert);
 }
 
+/** PostgreSQL keeps no NUL in a text, and a message that was refused may hold anything. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
+}
+
 /** What we wrote ourselves needs no second validation. */
 function parsed<T>({ body }: { body: string }): T {
   return JSON.parse(body);
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

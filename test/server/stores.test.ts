@@ -1,8 +1,7 @@
 // The state store: what it keeps, and that it keeps all of a change or nothing.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
 import { newCanteen } from '../../server/compliance/state.ts';
@@ -11,6 +10,8 @@ import { lockFolder } from '../../server/stores/folder-lock.ts';
 import { type Commit, epochsKept, openStateStore, quarantineKept, type StateStore } from '../../server/stores/state-store.ts';
 import { silent } from './app-parts.ts';
 import { instant, layout, reachable, started } from './ingest-messages.ts';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [] };
 const empty = newCanteen('qiaodong', started);
@@ -35,23 +36,33 @@ function refused(count: number): Commit['refused'] {
   }));
 }
 
-describe('the state store', () => {
-  let url: string;
+let postgres: RunningPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+/** A place for one store, empty, that is gone after the test. */
+type Place = () => Promise<{ url: string; password?: string }>;
+
+const engines: [engine: string, place: Place][] = [
+  ['SQLite', async () => ({ url: `sqlite:${join(temporaryFolder(), 'state.db')}` })],
+  ['PostgreSQL', () => postgres.createDatabase()],
+];
+
+describe.each(engines)('the state store on %s', (_, place) => {
+  let at: Awaited<ReturnType<Place>>;
   let store: StateStore;
 
   beforeEach(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
-    url = `sqlite:${join(folder, 'state.db')}`;
-    store = await openStateStore(url);
-    onTestFinished(async () => {
-      await store.close();
-      rmSync(folder, { recursive: true });
-    });
+    at = await place();
+    store = await openStateStore(at.url, at.password);
+    onTestFinished(() => store.close());
   });
 
   async function reopen() {
     await store.close();
-    store = await openStateStore(url);
+    store = await openStateStore(at.url, at.password);
   }
 
   test('gives back the same state after it was closed and opened again', async () => {
@@ -80,7 +91,7 @@ describe('the state store', () => {
   test('keeps nothing of a change that fails half-way', async () => {
     const events = [{ canteen: 'qiaodong', event: reachable(1), receivedAt: started }];
     const unstorable = { ...gap('g1'), rule: null as unknown as string };
-    await expect(store.commit({ ...nothing, events, watermarks: [mark(1, [])], gaps: [unstorable] })).rejects.toThrow(/NOT NULL/);
+    await expect(store.commit({ ...nothing, events, watermarks: [mark(1, [])], gaps: [unstorable] })).rejects.toThrow(/not.null/i);
     expect((await store.tallies()).eventsStored).toBe(0);
     expect(await store.watermarks()).toEqual([]);
   });
@@ -111,12 +122,16 @@ describe('the state store', () => {
     expect(await store.quarantine(2 * quarantineKept)).toHaveLength(quarantineKept);
     expect((await store.quarantine(2)).map(({ reason }) => reason)).toEqual(['4', '3']);
   });
-});
 
-describe('forgetting', () => {
-  test('takes what has expired in small steps, the oldest first, and leaves what is open', async () => {
-    const store = await openStateStore('sqlite::memory:');
-    onTestFinished(() => store.close());
+  test('keeps whatever a refused message may hold', async () => {
+    await store.commit({
+      ...nothing,
+      refused: [{ canteen: 'qiaodong', topic: 't', reason: 'a \0', payload: '\0\ud800', at: instant(started) }],
+    });
+    expect(await store.quarantine(1)).toMatchObject([{ reason: 'a \ufffd', payload: '\ufffd\ufffd' }]);
+  });
+
+  test('forgets what has expired in small steps, the oldest first, and leaves what is open', async () => {
     const events = Array.from({ length: 600 }, (_, index) => ({
       canteen: 'qiaodong',
       event: reachable(index + 1),
@@ -136,8 +151,6 @@ describe('forgetting', () => {
   });
 
   test('keeps the newest lives of each outbox only', async () => {
-    const store = await openStateStore('sqlite::memory:');
-    onTestFinished(() => store.close());
     for (let life = 0; life < epochsKept + 5; life++)
       await store.commit({
         ...nothing,
@@ -150,7 +163,9 @@ describe('forgetting', () => {
     expect(epochs).toContain('heping e0');
     expect(epochs).not.toContain('qiaodong e4');
   });
+});
 
+describe('forgetting', () => {
   test('goes on in small steps until nothing has expired, then rests for an hour, also after a failure', async () => {
     const asked: object[] = [];
     const waits: number[] = [];
@@ -176,9 +191,39 @@ describe('forgetting', () => {
   });
 });
 
+describe('on PostgreSQL', () => {
+  test('one database is one server’s at a time, and of two that start at once one makes the tables', async () => {
+    const { url, password } = await postgres.createDatabase();
+    const both = await Promise.allSettled([openStateStore(url, password), openStateStore(url, password)]);
+    const [opened, ...others] = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(others).toEqual([]);
+    expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ code: 'in-use' }) });
+    await opened?.commit({ ...nothing, gaps: [gap('g1')] });
+    await opened?.close();
+    const next = await openStateStore(url, password);
+    expect(await next.openGaps()).toEqual([gap('g1')]);
+    await next.close();
+  });
+
+  test('a connection that is lost is made anew, and nothing of the change under way is kept', async () => {
+    const { url, password } = await postgres.createDatabase();
+    const store = await openStateStore(url, password);
+    onTestFinished(() => store.close());
+    await postgres.endConnections(url);
+    await vi.waitFor(() => store.commit({ ...nothing, gaps: [gap('g1')] }));
+    expect(await store.openGaps()).toEqual([gap('g1')]);
+  });
+
+  test('a wrong password is told without it', async () => {
+    const { url } = await postgres.createDatabase();
+    const error = await openStateStore(url, 'a-secret-typed-wrong').catch((reason: Error) => reason);
+    expect(error).toMatchObject({ code: 'store-unusable', message: expect.stringMatching(/password authentication failed/) });
+    expect(JSON.stringify(error) + String(error)).not.toContain('typed-wrong');
+  });
+});
+
 test('a folder is one server’s at a time, and free again once that one has gone', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const first = lockFolder(folder);
   expect(() => lockFolder(folder)).toThrow(
     expect.objectContaining({
@@ -192,15 +237,15 @@ test('a folder is one server’s at a time, and free again once that one has gon
 });
 
 test.each([
-  ['postgres://127.0.0.1/mingzao', /no known kind; allowed: sqlite/],
+  ['mysql://127.0.0.1/mingzao', /no known kind; allowed: sqlite/],
+  ['postgres://mingzao@127.0.0.1:9/mingzao', /cannot be brought up to date: connect ECONNREFUSED 127.0.0.1:9$/],
   ['sqlite:/nowhere/at/all/state.db', /cannot be opened/],
 ])('a store that cannot be used, %s, is told in a sentence', async (url, sentence) => {
   await expect(openStateStore(url)).rejects.toMatchObject({ code: 'store-unusable', message: expect.stringMatching(sentence) });
 });
 
 test('a file that is no database is told in a sentence', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'state.db'), 'This is not a database, it is a text file of more than a hundred bytes. '.repeat(20));
   await expect(openStateStore(`sqlite:${join(folder, 'state.db')}`)).rejects.toMatchObject({ code: 'store-unusable' });
 });
