@@ -11,11 +11,13 @@ import { ServerError } from './errors.ts';
 import type { Live } from './live.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
+import { historyRoutes } from './routes/history.ts';
 import { type Load, operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { regulatorRoutes } from './routes/regulator.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
+import { tuples2020 } from './tuples-2020.ts';
 
 export interface AppDeps {
   canteens: Canteens;
@@ -71,7 +73,7 @@ export async function buildApp(deps: AppDeps) {
     strictTransportSecurity: false,
   });
   await app.register(swagger, {
-    transform: ({ schema, url }) => ({ schema: withoutDefaulted(schema), url }),
+    transform: ({ schema, url }) => ({ schema: tuples2020(withoutDefaulted(schema)), url }),
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },
@@ -84,6 +86,7 @@ export async function buildApp(deps: AppDeps) {
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
+  await app.register(historyRoutes({ canteens, store, now }));
   await app.register(evidenceRoutes({ canteens, evidence }));
   await app.register(operationsRoutes({ store, canteens, streams, load, version, startedAt: now(), now }));
   await app.register(pageRoutes(pages));

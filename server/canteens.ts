@@ -9,6 +9,7 @@ import type { Publish } from './broker.ts';
 import { type Assessment, assess, type CanteenIdentity } from './compliance/assess.ts';
 import { nextLapse } from './compliance/believed.ts';
 import { fold } from './compliance/fold.ts';
+import { type ToldSpan, toldSpan } from './compliance/history.ts';
 import { type CanteenState, expectFrom, type Input, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
 import type { Live } from './live.ts';
 import type { Commit, StateStore } from './stores/state-store.ts';
@@ -103,7 +104,7 @@ export async function openCanteens(deps: {
     const open = Map.groupBy(await store.openGaps(), (gap) => gap.canteen);
     const setBackMs = Math.max(0, ...stored.map(latestNow).map((latest) => latest - asOf));
     if (setBackMs > 0) log.warn({ setBackMs }, 'the clock is behind what it was when the server last ran');
-    const commit: Commit = { at: asOf, events: [], watermarks: [], refused: [], states: [], gaps: [] };
+    const commit: Commit = { at: asOf, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
     for (const identity of identities) {
       const before = states.get(identity.id);
       const after = before === undefined ? newCanteen(identity.id, asOf) : expectFrom(shiftClock(before, -setBackMs), asOf);
@@ -132,10 +133,11 @@ export async function openCanteens(deps: {
     const toldOf = Map.groupBy(told, ({ canteen }) => canteen);
     const clockMoved = at < asOf || at - asOf > awayAfterMs;
     if (clockMoved) log.warn({ byMs: at - asOf }, 'the server was away, or its clock was set: silence counts from now');
+    const history: ToldSpan[] = [];
     const changes = [...new Set(clockMoved ? standings.keys() : canteens)].flatMap((id) => {
       const before = standings.get(id);
       if (before === undefined) return [];
-      const state = foldAll(asSeenAt(before.state, at), toldOf.get(id) ?? [], at);
+      const state = foldAll(asSeenAt(before.state, at), toldOf.get(id) ?? [], { at, history });
       return [{ before, ...judge({ ...before, state }, at) }];
     });
     await store.commit({
@@ -143,6 +145,7 @@ export async function openCanteens(deps: {
       at,
       states: changes.map(({ before, standing }) => ({ before: before.state, after: standing.state })),
       gaps: changes.flatMap(({ changed }) => changed),
+      history,
     });
     asOf = at;
     for (const { standing } of changes) standings.set(standing.identity.id, standing);
@@ -155,11 +158,15 @@ export async function openCanteens(deps: {
     return at - asOf > awayAfterMs ? expectFrom(state, at) : state;
   }
 
-  /** The event is in the log by then; what one event broke must not stop all others for ever. */
-  function foldAll(state: CanteenState, told: Intake['told'], at: number): CanteenState {
+  /** The event is in the log by then; what one event broke must not stop all others for ever. Notes down what is told in `history`. */
+  function foldAll(state: CanteenState, told: Intake['told'], { at, history }: { at: number; history: ToldSpan[] }): CanteenState {
     return told.reduce((folded, { canteen, input, receivedAt }) => {
       try {
-        return fold(folded, input, Math.min(receivedAt, at));
+        const seenAt = Math.min(receivedAt, at);
+        const next = fold(folded, input, seenAt);
+        const span = toldSpan(next, input, seenAt);
+        if (span !== undefined) history.push(span);
+        return next;
       } catch (err) {
         log.error({ err, canteen, kind: input.kind }, 'an input could not be folded and was passed over');
         return folded;

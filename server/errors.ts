@@ -7,8 +7,11 @@ export type ServerErrorCode =
   | 'not-storing' // what is asked for cannot be told while nothing can be stored
   | 'overloaded' // more came in than may wait; the sender keeps it and tries again
   | 'closing' // the server is on its way down
+  | 'invalid-request' // what is asked for cannot be, though each part of the question is well formed
   | 'not-found'
   | 'pages-not-built';
+
+const statusOf: Partial<Record<ServerErrorCode, number>> = { 'invalid-request': 400, 'not-found': 404 };
 
 /** `message` is meant to be read by whoever caused or runs into the error; it never holds a secret. */
 export class ServerError extends Error {
@@ -19,6 +22,6 @@ export class ServerError extends Error {
   constructor(code: ServerErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.code = code;
-    this.statusCode = code === 'not-found' ? 404 : 503;
+    this.statusCode = statusOf[code] ?? 503;
   }
 }

@@ -65,5 +65,7 @@ export const Fact = Type.Union([
   CoverageFact,
 ]);
 export type Fact = Static<typeof Fact>;
+/** What a gateway looks at, one fact each. */
+export const CheckName = Type.Enum(Fact.anyOf.map(({ properties }) => properties.check.const));
 export type CheckName = Fact['check'];
 export type FactOf<Name extends CheckName> = Extract<Fact, { check: Name }>;

@@ -1,7 +1,9 @@
 // What the server's interface gives and the pages show.
 import { type Static, Type } from 'typebox';
-import { Fact } from './facts.ts';
+import { CheckName, CoverageFact, Fact } from './facts.ts';
+import { FaultCode } from './fault-code.ts';
 import { Gap } from './gaps.ts';
+import { Layout } from './layout.ts';
 import { Day, Identifier, Instant, Outcome, Severity, ZoneKind } from './primitives.ts';
 import { Text } from './text.ts';
 
@@ -99,12 +101,43 @@ export const CanteenView = Type.Object(
     at: Instant,
     summary: CanteenSummary,
     gaps: Type.Array(Gap),
+    layout: Type.Union([Layout, Type.Null()], { description: 'zones, who watches and keeps what, and the floor plan; null: not told yet' }),
     devices: Type.Array(DeviceView),
+    coverage: Type.Array(CoverageFact, {
+      description: 'the newest of each zone of the plan; one past its time is given as unknown',
+    }),
     retention: Type.Array(RetentionView, { description: 'one for each camera and recorder that is to keep it' }),
   },
   { ...closed, description: 'One canteen, whole' },
 );
 export type CanteenView = Static<typeof CanteenView>;
+
+/** `from` inclusive, `to` exclusive. Unknown without a fault: nothing that could be believed was told. */
+export const HistorySpan = Type.Object({ from: Instant, to: Instant, outcome: Outcome, fault: Type.Optional(FaultCode) }, closed);
+export type HistorySpan = Static<typeof HistorySpan>;
+
+/** What one check of one device told, without a hole from the beginning of the window to its end. */
+export const HistoryBand = Type.Object(
+  {
+    device: Type.String({ ...Identifier, description: 'of a coverage check, the zone' }),
+    check: CheckName,
+    spans: Type.Array(HistorySpan, { description: 'oldest first' }),
+  },
+  closed,
+);
+export type HistoryBand = Static<typeof HistoryBand>;
+
+export const History = Type.Object(
+  {
+    at: Instant,
+    from: Type.String({ ...Instant, description: 'later than asked for where not all could be given' }),
+    to: Instant,
+    complete: Type.Boolean({ description: 'false: there is more than `limit` allowed, and `from` says what this begins with' }),
+    bands: Type.Array(HistoryBand),
+  },
+  { ...closed, description: 'What each check told over time' },
+);
+export type History = Static<typeof History>;
 
 /** Server-sent events at /api/events, by their `event:` name. `tick` comes every few seconds so that a page can tell silence from a dead line. */
 export const LiveEvents = { canteen: CanteenSummary, gap: Gap, tick: Type.Object({ at: Instant }, closed) };

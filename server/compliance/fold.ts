@@ -3,6 +3,7 @@ import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
 import type { Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
+import type { Outcome } from '#contract/primitives.ts';
 import { saysNothing } from './believed.ts';
 import { type CanteenState, factKey, type Input, type KnownFact, type KnownLayout, type Position } from './state.ts';
 
@@ -62,12 +63,27 @@ function foldEvent(state: CanteenState, event: OutboxEvent, now: number): Cantee
 function foldFact(state: CanteenState, fact: Fact, position: Position, now: number): CanteenState {
   const key = factKey(fact.device, fact.check);
   const before = state.facts[key];
-  const seenAt = byServerClock(state, fact.observedAt, now);
+  const { from: seenAt, until: believedUntil } = seenBetween(state, fact, now);
   if (before !== undefined && !replaces({ fact, position, at: seenAt }, before)) return state;
   if (before === undefined && (wasRemoved(state, fact.device, position) || Object.keys(state.facts).length >= factsMax)) return state;
-  const believedUntil = seenAt + lastsMs(fact);
-  const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now) };
+  const unbrokenSince = before !== undefined && goesOn(before, fact, seenAt) ? (before.unbrokenSince ?? seenAt) : seenAt;
+  const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now), unbrokenSince };
   return { ...state, facts: { ...state.facts, [key]: known } };
+}
+
+/** When the fact was seen and until when it may be believed, milliseconds since 1970, by the server's clock. */
+export function seenBetween(state: CanteenState, fact: Fact, now: number): { from: number; until: number } {
+  const from = byServerClock(state, fact.observedAt, now);
+  return { from, until: from + lastsMs(fact) };
+}
+
+/** What a fact by itself comes to while it is believed. */
+export function shownOutcome(fact: Fact): Outcome {
+  return saysNothing(fact) ? 'unknown' : fact.outcome;
+}
+
+function goesOn(before: KnownFact, fact: Fact, seenAt: number): boolean {
+  return seenAt <= before.believedUntil && shownOutcome(before.fact) === shownOutcome(fact) && before.fact.fault === fact.fault;
 }
 
 /** Who was last seen at an address stays known until somebody is seen there again, however often nobody could be asked meanwhile. */

@@ -17,6 +17,8 @@ export interface KnownFact {
   believedUntil: number;
   /** Since when the outcome has been what it is, milliseconds since 1970, by the server's clock. */
   since: number;
+  /** Since when outcome and fault have been told without a break, by the same clock. */
+  unbrokenSince?: number;
 }
 
 export interface KnownLayout {
@@ -88,7 +90,12 @@ export function shiftClock(state: CanteenState, byMs: number): CanteenState {
     facts: Object.fromEntries(
       Object.entries(state.facts).map(([key, known]) => [
         key,
-        { ...known, believedUntil: known.believedUntil + byMs, since: known.since + byMs },
+        {
+          ...known,
+          believedUntil: known.believedUntil + byMs,
+          since: known.since + byMs,
+          ...(known.unbrokenSince !== undefined && { unbrokenSince: known.unbrokenSince + byMs }),
+        },
       ]),
     ),
     losses: state.losses.map((loss) => ({ ...loss, at: loss.at + byMs })),

@@ -5,6 +5,12 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
 import { ServerError } from '../errors.ts';
 
+const pages = [
+  ['/board', 'index.html'],
+  ['/board/*', 'index.html'],
+  ['/canteens/:id', 'canteen.html'],
+] as const;
+
 /** `folder` is what the build of `dashboards` left; it is looked for once, at start. */
 export function pageRoutes(folder: string): FastifyPluginAsync {
   const built = existsSync(join(folder, 'index.html'));
@@ -12,11 +18,11 @@ export function pageRoutes(folder: string): FastifyPluginAsync {
     const hidden = { schema: { hide: true } };
     if (built) await app.register(fastifyStatic, { root: folder, index: false, dotfiles: 'deny' });
     app.get('/', hidden, (_, reply) => reply.redirect('/board'));
-    for (const path of ['/board', '/board/*'])
+    for (const [path, page] of pages)
       app.get(path, hidden, (_, reply) => {
         if (!built)
           throw new ServerError('pages-not-built', 'The pages are not built yet: run "npm run pages" and start the server again.');
-        return reply.header('cache-control', 'no-cache').sendFile('index.html');
+        return reply.header('cache-control', 'no-cache').sendFile(page);
       });
   };
 }

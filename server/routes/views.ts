@@ -1,5 +1,5 @@
 // Makes what the pages show out of what the server holds. Pure.
-import type { CheckName, Fact } from '#contract/facts.ts';
+import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import { type Outcome, severities } from '#contract/primitives.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { CanteenSummary, CanteenView, DeviceView } from '#contract/views.ts';
@@ -22,9 +22,15 @@ export function worstFirst(a: CanteenSummary, b: CanteenSummary): number {
 
 export function canteenView(standing: Standing, { standard, now }: { standard: Standard; now: number }): CanteenView {
   const { state, summary, open } = standing;
-  const silent = summary.staleAt === null;
-  const retention = retentionView(state, { standard, now, silent });
-  return { at: new Date(now).toISOString(), summary, gaps: open, devices: devicesOf(standing, now), retention };
+  return {
+    at: new Date(now).toISOString(),
+    summary,
+    gaps: open,
+    layout: state.layout?.layout ?? null,
+    devices: devicesOf(standing, now),
+    coverage: coverageOf(standing, now),
+    retention: retentionView(state, { standard, now, silent: summary.staleAt === null }),
+  };
 }
 
 function gravity({ worstSeverity }: CanteenSummary): number {
@@ -32,16 +38,14 @@ function gravity({ worstSeverity }: CanteenSummary): number {
 }
 
 /** While nothing comes from the gateway, what it told before says nothing of now. */
-function devicesOf({ state, open, summary }: Standing, now: number): DeviceView[] {
+function devicesOf(standing: Standing, now: number): DeviceView[] {
+  const { state, open, summary } = standing;
   if (state.layout === null) return [];
   const { cameras, recorders } = state.layout.layout;
   const silent = summary.staleAt === null;
-  const known = Map.groupBy(Object.values(state.facts), ({ fact }) => fact.device);
+  const known = Map.groupBy(Object.values(state.facts), ({ fact }) => (fact.check === 'coverage' ? undefined : fact.device));
   const device = (id: string, needed: readonly CheckName[]) => {
-    const facts = (known.get(id) ?? []).map(({ fact }): Fact => {
-      const { outcome } = believed(state, { device: id, check: fact.check }, now);
-      return { ...fact, outcome: silent ? 'unknown' : outcome };
-    });
+    const facts = (known.get(id) ?? []).map(({ fact }) => asBelieved(standing, fact, now));
     const untold = needed.filter((check) => !facts.some((fact) => fact.check === check)).map(() => 'unknown' as const);
     const gaps = open.filter((gap) => gap.device === id && gap.foldedUnder === null).map(({ certainty }) => certainty);
     const seen = facts.filter((fact) => !isNotAskedFor(fact)).map(({ outcome }) => outcome);
@@ -51,6 +55,19 @@ function devicesOf({ state, open, summary }: Standing, now: number): DeviceView[
     ...cameras.map(({ id, name, zones }) => ({ id, name, kind: 'camera' as const, zones, ...device(id, neededOf.camera) })),
     ...recorders.map(({ id, name }) => ({ id, name, kind: 'recorder' as const, zones: [], ...device(id, neededOf.recorder) })),
   ];
+}
+
+/** A zone may have the id of a device: its facts are told apart by the check. */
+function coverageOf(standing: Standing, now: number): FactOf<'coverage'>[] {
+  const zones = standing.state.layout?.layout.zones ?? [];
+  return Object.values(standing.state.facts).flatMap(({ fact }) =>
+    fact.check === 'coverage' && zones.some(({ id }) => id === fact.device) ? [asBelieved(standing, fact, now)] : [],
+  );
+}
+
+function asBelieved<Seen extends Fact>({ state, summary }: Standing, fact: Seen, now: number): Seen {
+  const { outcome } = believed(state, { device: fact.device, check: fact.check }, now);
+  return { ...fact, outcome: summary.staleAt === null ? 'unknown' : outcome };
 }
 
 /** A device of which one of these was never told is unknown, whatever else is. */

@@ -6,6 +6,7 @@ import type { Tables } from './tables.ts';
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: initial },
   '0002-ages': { up: ages },
+  '0003-history': { up: history },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -84,4 +85,20 @@ async function ages(db: Kysely<unknown>): Promise<void> {
       .where('canteen', '=', canteen)
       .where('id', '=', id)
       .execute();
+}
+
+async function history(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('history')
+    .addColumn('canteen', 'text', (column) => column.notNull())
+    .addColumn('device', 'text', (column) => column.notNull())
+    .addColumn('check_name', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'text', (column) => column.notNull())
+    .addColumn('ended_at', 'text', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('fault', 'text')
+    .addPrimaryKeyConstraint('history_pk', ['canteen', 'device', 'check_name', 'started_at'])
+    .execute();
+  await db.schema.createIndex('history_by_canteen').on('history').columns(['canteen', 'ended_at']).execute();
+  await db.schema.createIndex('history_by_age').on('history').column('ended_at').execute();
 }

@@ -2,7 +2,9 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Gap } from '#contract/gaps.ts';
+import type { ToldSpan } from '../compliance/history.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
+import { findHistory, type HistoryQuery, historyRows, insertHistory } from './check-history.ts';
 import { openDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -40,6 +42,7 @@ export interface Commit {
   refused: Refused[];
   states: { before: CanteenState | undefined; after: CanteenState }[];
   gaps: Gap[];
+  history: ToldSpan[];
 }
 
 /** What was received, or closed, before these instants may be forgotten: milliseconds since 1970. */
@@ -66,6 +69,7 @@ export interface StateStore {
   watermarks(): Promise<Watermark[]>;
   gaps(query: GapQuery): Promise<Gap[]>;
   openGaps(): Promise<Gap[]>;
+  history(query: HistoryQuery): Promise<ToldSpan[]>;
   /** Newest first. */
   quarantine(limit: number): Promise<Refused[]>;
   /** Since the store was created, whatever has been forgotten since. */
@@ -99,6 +103,7 @@ export async function openStateStore(url: string, password?: string): Promise<St
     watermarks: () => loadWatermarks(db),
     gaps: (query) => findGaps(db, query),
     openGaps: async () => (await db.selectFrom('gaps').select('body').where('status', '=', 'open').execute()).map(parsed<Gap>),
+    history: (query) => findHistory(db, query),
     quarantine: (limit) =>
       db.selectFrom('quarantine').select(['canteen', 'topic', 'reason', 'payload', 'at']).orderBy('id', 'desc').limit(limit).execute(),
     tallies: () => readTallies(db),
@@ -147,6 +152,7 @@ async function write(db: Transaction<Tables>, change: Commit): Promise<void> {
   await writeWatermarks(db, change.watermarks, change.at);
   await writeStates(db, change.states);
   await writeGaps(db, change.gaps);
+  for (const some of chunks(historyRows(change.history))) await insertHistory(db, some);
   await writeRefused(db, change.refused);
 }
 
@@ -259,6 +265,7 @@ async function prune(db: Transaction<Tables>, expiry: Expiry): Promise<number> {
   const before = (ms: number) => new Date(ms).toISOString();
   const events = db.selectFrom('events').where('received_at', '<', before(expiry.events)).orderBy('received_at').limit(rowsPerPrune);
   const gaps = db.selectFrom('gaps').where('closed_at', '<', before(expiry.closedGaps)).orderBy('closed_at').limit(rowsPerPrune);
+  const history = db.selectFrom('history').where('ended_at', '<', before(expiry.events)).orderBy('ended_at').limit(rowsPerPrune);
   const forgotten = [
     await db
       .deleteFrom('events')
@@ -273,6 +280,16 @@ async function prune(db: Transaction<Tables>, expiry: Expiry): Promise<number> {
     await db
       .deleteFrom('gaps')
       .where((row) => row(row.refTuple('canteen', 'id'), 'in', gaps.select(['canteen', 'id']).$asTuple('canteen', 'id')))
+      .executeTakeFirst(),
+    await db
+      .deleteFrom('history')
+      .where((row) =>
+        row(
+          row.refTuple('canteen', 'device', 'check_name', 'started_at'),
+          'in',
+          history.select(['canteen', 'device', 'check_name', 'started_at']).$asTuple('canteen', 'device', 'check_name', 'started_at'),
+        ),
+      )
       .executeTakeFirst(),
   ];
   return forgotten.reduce((sum, { numDeletedRows }) => sum + Number(numDeletedRows), 0);

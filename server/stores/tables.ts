@@ -1,4 +1,7 @@
 // The columns of the state database, for the query builder. JSON is kept as text, instants as ISO 8601 in UTC.
+import type { CheckName } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
+import type { Outcome } from '#contract/primitives.ts';
 
 export interface Tables {
   canteens: { canteen: string; body: string };
@@ -13,6 +16,15 @@ export interface Tables {
     body: string;
   };
   events: { canteen: string; epoch: string; sequence: number; type: string; time: string; received_at: string; body: string };
+  history: {
+    canteen: string;
+    device: string;
+    check_name: CheckName;
+    started_at: string;
+    ended_at: string;
+    outcome: Outcome;
+    fault: FaultCode | null;
+  };
   watermarks: { canteen: string; epoch: string; through: number; beyond: string; updated_at: string };
   quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
   tallies: { name: string; value: number };

@@ -98,7 +98,7 @@ export function districtAt(at: string): District {
   return {
     canteens: [good, silent, faulty],
     gaps,
-    views: [{ at, summary: faulty, gaps: gaps.slice(0, 2), devices: devicesAt(at), retention: [] }],
+    views: [{ at, summary: faulty, gaps: gaps.slice(0, 2), layout: null, devices: devicesAt(at), coverage: [], retention: [] }],
   };
 }
 

@@ -140,14 +140,15 @@ describe('the pages', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, 'assets'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>明灶</title>');
+    writeFileSync(join(folder, 'canteen.html'), '<!doctype html><title>食堂</title>');
     writeFileSync(join(folder, 'assets/main.js'), 'export {};');
     writeFileSync(join(folder, '.secret'), 'secret');
     return folder;
   }
 
-  test('are served under /board, whatever comes after it, and allow nothing but what is our own', async () => {
+  test('are served under /board, whatever comes after it, and /canteens, and allow nothing but what is our own', async () => {
     const { app } = await openApp({ pages: buildPages() });
-    for (const path of ['/board', '/board/canteens/qiaodong', '/board?theme=wall']) {
+    for (const path of ['/board', '/board/canteens/qiaodong', '/board?theme=wall', '/canteens/qiaodong']) {
       const response = await app.inject(path);
       expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
       expect(response.headers['content-security-policy']).toMatch(/^default-src 'self';/);
@@ -174,6 +175,7 @@ describe('the description of the interface', () => {
       ...[
         '/api/canteens',
         '/api/canteens/{id}',
+        '/api/canteens/{id}/history',
         '/api/events',
         '/api/evidence/{canteen}/{sha256}',
         '/api/gaps',

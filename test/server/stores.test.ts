@@ -13,7 +13,7 @@ import { instant, layout, reachable, started } from './ingest-messages.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [] };
+const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
 const empty = newCanteen('qiaodong', started);
 const text = { zh: '文', en: 'text' };
 

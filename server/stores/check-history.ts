@@ -1,0 +1,63 @@
+// The rows that say what each check told from when to when: few, because what goes on being told makes its row longer.
+import type { Kysely, Transaction } from 'kysely';
+import type { ToldSpan } from '../compliance/history.ts';
+import type { Tables } from './tables.ts';
+
+export interface HistoryQuery {
+  canteen: string;
+  device?: string;
+  check?: ToldSpan['check'];
+  /** Milliseconds since 1970: whatever was told in between. */
+  from: number;
+  to: number;
+  /** At most so many, those begun last first. */
+  limit: number;
+}
+
+const instant = (ms: number) => new Date(ms).toISOString();
+
+export function historyRows(told: ToldSpan[]): Tables['history'][] {
+  // One statement may not write a row twice.
+  const rows = new Map<string, Tables['history']>();
+  for (const { canteen, device, check, from, until, outcome, fault } of told) {
+    const row = { canteen, device, check_name: check, started_at: instant(from), ended_at: instant(until), outcome, fault: fault ?? null };
+    rows.set(JSON.stringify([canteen, device, check, from]), row);
+  }
+  return [...rows.values()];
+}
+
+export async function insertHistory(db: Transaction<Tables>, rows: Tables['history'][]): Promise<void> {
+  await db
+    .insertInto('history')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['canteen', 'device', 'check_name', 'started_at']).doUpdateSet((row) => ({
+        ended_at: row.ref('excluded.ended_at'),
+        outcome: row.ref('excluded.outcome'),
+        fault: row.ref('excluded.fault'),
+      })),
+    )
+    .execute();
+}
+
+export async function findHistory(db: Kysely<Tables>, { canteen, device, check, from, to, limit }: HistoryQuery): Promise<ToldSpan[]> {
+  let query = db
+    .selectFrom('history')
+    .selectAll()
+    .where('canteen', '=', canteen)
+    .where('ended_at', '>', instant(from))
+    .where('started_at', '<', instant(to))
+    .orderBy('started_at', 'desc')
+    .limit(limit);
+  if (device !== undefined) query = query.where('device', '=', device);
+  if (check !== undefined) query = query.where('check_name', '=', check);
+  return (await query.execute()).map((row) => ({
+    canteen: row.canteen,
+    device: row.device,
+    check: row.check_name,
+    from: Date.parse(row.started_at),
+    until: Date.parse(row.ended_at),
+    outcome: row.outcome,
+    ...(row.fault !== null && { fault: row.fault }),
+  }));
+}

@@ -1,0 +1,168 @@
+// What became of each check over time: live, late, in silence, across a restart, and as the interface gives it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { validator } from '#config/validate.ts';
+import type { FactOf } from '#contract/facts.ts';
+import { History } from '#contract/views.ts';
+import { buildApp } from '../../server/app.ts';
+import { openParts, silent, standard } from './app-parts.ts';
+import { instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
+
+const minute = 60_000;
+
+async function openHistory(url = 'sqlite::memory:', at = started) {
+  const { clock, ingest, ...parts } = await openParts({ url, at });
+  const app = await buildApp({
+    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere' },
+    load: () => ({ waiting: 0, gateways: 1 }),
+  });
+  onTestFinished(() => app.close());
+  const ask = async (query = '') => await app.inject(`/api/canteens/qiaodong/history${query}`);
+  return {
+    clock,
+    ask,
+    store: parts.store,
+    /** Tells a fact seen at `seenAt` minutes, at whatever time the server's clock shows. */
+    async tell(sequence: number, seenAt: number, fact: Partial<FactOf<'reachable'>> = {}) {
+      const event = reachable(sequence, { at: started + seenAt * minute, ...fact });
+      await ingest.take(upMessage('events', [event], 'qiaodong', clock.now));
+    },
+    async begin() {
+      await ingest.take(upMessage('events', [layout(1)], 'qiaodong', clock.now));
+    },
+    /** The spans of the one band in minutes from the start. */
+    async spans(query = '') {
+      const checked = validator(History)((await ask(query)).json());
+      if (!checked.ok) return checked.problem;
+      const minutes = (at: string) => (Date.parse(at) - started) / minute;
+      return checked.value.bands.flatMap(({ spans }) =>
+        spans.map(({ from, to, outcome, fault }) => `${minutes(from)}-${minutes(to)} ${outcome}${fault === undefined ? '' : ` ${fault}`}`),
+      );
+    },
+  };
+}
+
+const fromStart = `?from=${instant(started)}`;
+const fault = { outcome: 'fault', fault: 'no-answer' } as const;
+
+describe('the history of a check', () => {
+  test('tells when it was in order, when not, and between two facts that did not reach each other that nobody knew', async () => {
+    const { tell, begin, spans, clock } = await openHistory();
+    await begin();
+    for (const [sequence, at] of [0, 1, 2].entries()) {
+      clock.now = started + at * minute;
+      await tell(sequence + 2, at);
+    }
+    clock.now = started + 3 * minute;
+    await tell(5, 3, fault);
+    clock.now = started + 9 * minute;
+    await tell(6, 9);
+    clock.now = started + 10 * minute;
+    expect(await spans(fromStart)).toEqual(['0-3 ok', '3-5 fault no-answer', '5-9 unknown', '9-10 ok']);
+    clock.now = started + 20 * minute;
+    expect(await spans(`${fromStart}&to=${instant(started + 60 * minute)}`)).toEqual([
+      ...['0-3 ok', '3-5 fault no-answer', '5-9 unknown', '9-11 ok', '11-20 unknown'],
+    ]);
+  });
+
+  test('keeps one row for what goes on being told, however often', async () => {
+    const { tell, begin, store, clock } = await openHistory();
+    await begin();
+    for (let at = 0; at < 30; at++) {
+      clock.now = started + at * minute;
+      await tell(at + 2, at);
+    }
+    const about = { canteen: 'qiaodong', from: started, to: clock.now, limit: 100 };
+    expect(await store.history(about)).toEqual([
+      { canteen: 'qiaodong', device: 'cam-1', check: 'reachable', from: started, until: started + 31 * minute, outcome: 'ok' },
+    ]);
+  });
+
+  test('takes in what an outage kept back, in its place, though the present came first', async () => {
+    const { tell, begin, spans, clock } = await openHistory();
+    clock.now = started + 10 * minute;
+    await begin();
+    await tell(9, 10);
+    await tell(2, 2, fault);
+    await tell(3, 4);
+    await tell(4, 6);
+    expect(await spans(fromStart)).toEqual(['0-2 unknown', '2-4 fault no-answer', '4-8 ok', '8-10 unknown']);
+  });
+
+  test('believes nobody for longer than the server ever does', async () => {
+    const { tell, begin, spans, clock } = await openHistory();
+    await begin();
+    await tell(2, 0, { validUntil: instant(started + 365 * 24 * 60 * minute) });
+    clock.now = started + 100 * minute;
+    expect(await spans(fromStart)).toEqual(['0-75 ok', '75-100 unknown']);
+  });
+
+  test('shows an `ok` that does not say what was measured as unknown', async () => {
+    const { begin, spans, clock, tell } = await openHistory();
+    await begin();
+    await tell(2, 0);
+    clock.now = started + minute;
+    await tell(3, 1, { measured: undefined as never });
+    clock.now = started + 2 * minute;
+    expect(await spans(fromStart)).toEqual(['0-1 ok', '1-2 unknown']);
+  });
+
+  test('goes on in the same row after a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const url = `sqlite:${join(folder, 'state.db')}`;
+    const before = await openHistory(url);
+    await before.begin();
+    await before.tell(2, 0);
+    await before.store.close();
+    const after = await openHistory(url, started + minute);
+    await after.tell(3, 1);
+    after.clock.now = started + 2 * minute;
+    expect(await after.spans(fromStart)).toEqual(['0-2 ok']);
+    expect(await after.store.history({ canteen: 'qiaodong', from: 0, to: after.clock.now, limit: 9 })).toHaveLength(1);
+    await after.store.close();
+  });
+
+  test('is forgotten with the events', async () => {
+    const { tell, begin, store } = await openHistory();
+    await begin();
+    await tell(2, 0);
+    const history = () => store.history({ canteen: 'qiaodong', from: 0, to: started + minute, limit: 9 });
+    await store.prune({ events: started, closedGaps: started });
+    expect(await history()).toHaveLength(1);
+    await store.prune({ events: started + 3 * minute, closedGaps: started });
+    expect(await history()).toEqual([]);
+  });
+});
+
+describe('the history of a canteen', () => {
+  test('is asked by device, check and time, and says so where it had to be cut short', async () => {
+    const { tell, begin, ask, spans, clock } = await openHistory();
+    await begin();
+    for (let at = 0; at < 6; at++) {
+      clock.now = started + at * 2 * minute;
+      await tell(at + 2, at * 2, at % 2 === 0 ? {} : fault);
+    }
+    clock.now = started + 12 * minute;
+    expect(await spans(`${fromStart}&device=cam-1&check=reachable`)).toHaveLength(6);
+    expect(await spans(`${fromStart}&device=cam-2`)).toEqual([]);
+    expect(await spans(`${fromStart}&check=clock`)).toEqual([]);
+    const cut = (await ask(`${fromStart}&limit=2`)).json();
+    expect(cut).toMatchObject({ complete: false, from: instant(started + 6 * minute) });
+    expect((await ask(fromStart)).json()).toMatchObject({ complete: true, from: instant(started) });
+  });
+
+  test.each([
+    ['?check=taste', 400, /check/],
+    ['?from=yesterday', 400, /from/],
+    [`?from=${instant(started + minute)}`, 400, /before/],
+    ['?limit=0', 400, /limit/],
+  ])('refuses %s', async (query, status, message) => {
+    const { ask } = await openHistory();
+    const response = await ask(query);
+    expect(response.statusCode).toBe(status);
+    expect(response.json().message).toMatch(message);
+  });
+});
