@@ -63,10 +63,7 @@ export function numberOf(node: XmlNode | undefined, ...path: string[]): number |
 
 /** Blank lines before the declaration, a byte order mark, and a bare `&` in a stream's address are common in the field. */
 function mend(text: string): string {
-  const bare = text
-    .replace(/^\ufeff/, '')
-    .trim()
-    .replace(/\0+$/, '');
+  const bare = withoutPadding(text.replace(/^\ufeff/, '').trim());
   // In marked text an ampersand is itself. Searched for step by step: one expression for it all takes for ever on text made to that end.
   let mended = '';
   let at = 0;
@@ -77,6 +74,13 @@ function mend(text: string): string {
     mended += escapeBare(bare.slice(at, marked)) + bare.slice(marked, end);
     at = end;
   }
+}
+
+/** Some devices send their whole buffer. Not by an expression: on zeros in the middle of a text it would take for ever. */
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\0') end -= 1;
+  return text.slice(0, end);
 }
 
 function escapeBare(text: string): string {

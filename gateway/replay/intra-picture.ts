@@ -25,6 +25,8 @@ interface AccessUnit {
 }
 
 const pictureBytesMax = 8 * 1024 * 1024;
+/** Each piece takes memory beyond its bytes. A picture of that size in packets of usual length has six thousand. */
+const piecesMax = 16_384;
 const parameterSetsMax = 16;
 const startCode = Buffer.from([0, 0, 0, 1]);
 
@@ -74,6 +76,8 @@ export function createIntraPicture(codec: Codec, toldSets: readonly Buffer[]): (
     unit.bytes += packet.payload.length;
     if (unit.bytes > pictureBytesMax) throw new DeviceError('too-large', `a single picture is larger than ${pictureBytesMax} bytes`);
     take(codec, unit, packet.payload);
+    if (unit.nals.length + (unit.fragments?.length ?? 0) > piecesMax)
+      throw new DeviceError('too-large', `a single picture comes in more than ${piecesMax} pieces`);
     return packet.marker ? finish() : undefined;
   };
 }

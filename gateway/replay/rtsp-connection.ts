@@ -18,6 +18,9 @@ export interface RtspConnection {
 /** Everything received on one connection together: some thirty large pictures. */
 const receivedBytesMax = 32 * 1024 * 1024;
 
+/** Ahead of an answer: a device that sends more than these plays without being asked to. */
+const earlyPacketsMax = 4096;
+
 type Packet = Heard & { kind: 'packet' };
 
 /** Connects with the first request. After `signal` every call throws. */
@@ -48,6 +51,7 @@ export function openRtsp(
     for (;;) {
       const heard = await next();
       if (heard.kind === 'packet') early.push(heard);
+      if (early.length > earlyPacketsMax) throw new DeviceError('malformed', `${earlyPacketsMax} packets came, and no answer to ${method}`);
       // An answer to nothing we asked last, or asked at all; devices that leave the number out mean the last one.
       if (heard.kind === 'reply' && Number(heard.reply.headers.get('cseq')?.[0] ?? sequence) === sequence) return heard.reply;
     }

@@ -19,14 +19,20 @@ const interleavingMark = '$'.charCodeAt(0);
 export function createRtspReader(): (chunk: Buffer) => Heard[] {
   let held: Buffer = Buffer.alloc(0);
   return (chunk) => {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    held = withoutBlankLines(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
     const heard: Heard[] = [];
     for (let taken = takeOne(held); taken !== undefined; taken = takeOne(held)) {
       heard.push(taken.heard);
-      held = held.subarray(taken.length);
+      held = withoutBlankLines(held.subarray(taken.length));
     }
     return heard;
   };
+}
+
+/** Some devices put empty lines between messages. */
+function withoutBlankLines(bytes: Buffer): Buffer {
+  const start = bytes.findIndex((byte) => byte !== 0x0d && byte !== 0x0a);
+  return bytes.subarray(start === -1 ? bytes.length : start);
 }
 
 interface Taken {
@@ -52,11 +58,7 @@ function takeMessage(held: Buffer): Taken | undefined {
   const end = held.subarray(0, headerBytesMax).indexOf(endOfHeaders);
   if (end === -1 && held.length < headerBytesMax && couldBecomeMessage(held)) return undefined;
   if (end === -1) throw new DeviceError('malformed', 'the device does not speak RTSP at this address');
-  // Some devices put empty lines between messages.
-  const [startLine = '', ...lines] = held
-    .toString('latin1', 0, end)
-    .replace(/^[\r\n]+/, '')
-    .split('\r\n');
+  const [startLine = '', ...lines] = held.toString('latin1', 0, end).split('\r\n');
   const status = /^RTSP\/1\.\d (\d{3})(?: |$)/.exec(startLine)?.[1];
   // A recorder may ask something of its own, e.g. whether we are still there; replay goes on without an answer.
   const asks = /^[A-Z_]{1,32} \S+ RTSP\/1\.\d$/.test(startLine);
@@ -74,16 +76,19 @@ function takeMessage(held: Buffer): Taken | undefined {
 
 /** Tells a device of another protocol by its first bytes rather than by the deadline. */
 function couldBecomeMessage(held: Buffer): boolean {
-  return /^[\r\n]*(?:$|[A-Z_]{1,32}(?:$|[ /]))/.test(held.toString('latin1', 0, 64));
+  return /^[A-Z_]{1,32}(?:$|[ /])/.test(held.toString('latin1', 0, 64));
 }
 
 function headersOf(lines: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (const line of lines) {
-    const [, name, value] = /^([^:\s]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    const key = name.toLowerCase();
-    headers.set(key, [...(headers.get(key) ?? []), value]);
+    // Not by an expression: on a line of blanks it would take for ever.
+    const colon = line.indexOf(':');
+    const key = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+    if (key === '' || /\s/.test(key)) continue;
+    const values = headers.get(key) ?? [];
+    values.push(line.slice(colon + 1).trim());
+    headers.set(key, values);
   }
   return headers;
 }
