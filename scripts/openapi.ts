@@ -28,6 +28,7 @@ const canteens = await openCanteens({
 const app = await buildApp({
   ...{ canteens, store, standard, live, log, now },
   evidence: { find: async () => undefined },
+  telemetry: { series: async () => [], health: () => ({ waiting: 0, dropped: 0, trouble: undefined }) },
   pages: join(root, 'dashboards/dist'),
   version: packageJson.version,
   load: () => ({ waiting: 0, gateways: 0 }),

@@ -15,14 +15,17 @@ import { historyRoutes } from './routes/history.ts';
 import { type Load, operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { regulatorRoutes } from './routes/regulator.ts';
+import { seriesRoutes } from './routes/series.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
+import type { Telemetry } from './telemetry.ts';
 import { tuples2020 } from './tuples-2020.ts';
 
 export interface AppDeps {
   canteens: Canteens;
   store: StateStore;
   evidence: Pick<EvidenceStore, 'find'>;
+  telemetry: Pick<Telemetry, 'series' | 'health'>;
   standard: Standard;
   live: Live;
   /** The folder of the built pages. */
@@ -39,7 +42,7 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
-  const { canteens, store, evidence, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
+  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
   const streams = createEventStreams({ canteens, live, tickMs, now });
   const app = Fastify({
     // Main tells the address; fastify would tell it once more.
@@ -88,7 +91,8 @@ export async function buildApp(deps: AppDeps) {
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
   await app.register(historyRoutes({ canteens, store, now }));
   await app.register(evidenceRoutes({ canteens, evidence }));
-  await app.register(operationsRoutes({ store, canteens, streams, load, version, startedAt: now(), now }));
+  await app.register(seriesRoutes({ canteens, telemetry, now }));
+  await app.register(operationsRoutes({ store, canteens, telemetry, streams, load, version, startedAt: now(), now }));
   await app.register(pageRoutes(pages));
   return app;
 }

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Identifier } from '#contract/primitives.ts';
 import { Standard } from '#contract/standard.ts';
+import { StateSetting, type StoreAddress, storeAddress, TelemetrySetting } from './store-settings.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -31,6 +32,8 @@ export const ServerConfig = Type.Object(
       { ...closed, default: {} },
     ),
     dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
+    state: StateSetting,
+    telemetry: TelemetrySetting,
     standard: Type.String({ ...Path, description: 'the file of the standard to judge by, e.g. standards/taiyuan-community-2022.yaml' }),
     pages: Type.String({ ...Path, default: '../dashboards/dist', description: 'the folder of the built pages' }),
     sweepSeconds: Type.Number({
@@ -44,6 +47,8 @@ export const ServerConfig = Type.Object(
         eventsDays: Days(400, 'the events gateways sent'),
         closedGapsDays: Days(1100, 'closed gaps'),
         evidenceDays: Days(400, 'pictures'),
+        telemetryRawDays: Days(14, 'measured numbers'),
+        telemetryHourlyDays: Days(400, 'the hourly mean, least and most of measured numbers'),
         evidenceMegabytesPerCanteen: Type.Integer({
           minimum: 1,
           maximum: 1_000_000,
@@ -75,7 +80,9 @@ export const ServerConfig = Type.Object(
 export type ServerConfig = Static<typeof ServerConfig>;
 
 /** The settings as the program uses them: paths are absolute, the standard is read, and of each key only its SHA-256 is kept. */
-export interface Settings extends Omit<ServerConfig, 'standard' | 'canteens'> {
+export interface Settings extends Omit<ServerConfig, 'state' | 'telemetry' | 'standard' | 'canteens'> {
+  state: StoreAddress;
+  telemetry: StoreAddress & { queuePointsMax: number };
   standard: Standard;
   canteens: { id: string; name: string; district: string; keySha256: Buffer }[];
 }
@@ -90,9 +97,16 @@ export function loadSettings(file: string): Settings {
   });
   refuseDuplicates(file, canteens);
   const standard = readStandard(resolve(from, config.standard));
+  const dataDir = resolve(from, config.dataDir);
+  const { state, telemetry } = config;
   return {
     ...config,
-    dataDir: resolve(from, config.dataDir),
+    dataDir,
+    state: storeAddress({ key: 'state', kinds: ['postgres:'], setting: state, from, dataDir }),
+    telemetry: {
+      ...storeAddress({ key: 'telemetry', kinds: ['http:', 'https:'], setting: telemetry, from, dataDir }),
+      queuePointsMax: telemetry.queuePointsMax,
+    },
     pages: resolve(from, config.pages),
     standard,
     canteens,

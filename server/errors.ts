@@ -5,6 +5,7 @@ export type ServerErrorCode =
   | 'store-unusable' // the database cannot be opened, or is of another version
   | 'in-use' // another server works in our folder
   | 'not-storing' // what is asked for cannot be told while nothing can be stored
+  | 'telemetry-unreachable' // the store of points does not answer; points wait on the disk
   | 'overloaded' // more came in than may wait; the sender keeps it and tries again
   | 'closing' // the server is on its way down
   | 'invalid-request' // what is asked for cannot be, though each part of the question is well formed

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Background, runInBackground } from './background.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
+import type { TelemetryStore } from './stores/telemetry-store.ts';
 
 const dayMs = 86_400_000;
 const everyMs = 3_600_000;
@@ -12,12 +13,13 @@ const stepMs = 200;
 export function createHousekeeping(deps: {
   store: Pick<StateStore, 'prune'>;
   evidence: Pick<EvidenceStore, 'prune'>;
+  telemetry: Pick<TelemetryStore, 'prune'>;
   keep: { eventsDays: number; closedGapsDays: number; evidenceDays: number };
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Background {
-  const { store, evidence, keep, sleep, log, now } = deps;
+  const { store, evidence, telemetry, keep, sleep, log, now } = deps;
   return runInBackground(sleep, async ({ stop, pause }) => {
     while (!stop.aborted) {
       try {
@@ -36,8 +38,9 @@ export function createHousekeeping(deps: {
     for (let more = true; more && !stop.aborted; ) {
       const some = await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) });
       const morePictures = await evidence.prune(before(keep.evidenceDays));
+      const morePoints = await telemetry.prune();
       forgotten += some;
-      more = some > 0 || morePictures;
+      more = some > 0 || morePictures || morePoints;
       await pause(stepMs);
     }
     return forgotten;

@@ -10,6 +10,8 @@ import { createOccasional } from './occasional.ts';
 import { type Malformed, readMessage, readPicture, type Telling } from './read-message.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import { epochsKept, type Refused, type Watermark } from './stores/state-store.ts';
+import type { Telemetry } from './telemetry.ts';
+import { pointsOf } from './telemetry-points.ts';
 import { account, isAccounted, newWatermark } from './watermark.ts';
 
 export interface Ingest {
@@ -43,12 +45,13 @@ export function createIngest(deps: {
   evidence: Pick<EvidenceStore, 'put'>;
   watermarks: Watermark[];
   publish: Publish;
+  telemetry: Pick<Telemetry, 'take'>;
   gatherMs?: number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Ingest {
-  const { canteens, evidence, publish, gatherMs = 20, sleep, log, now } = deps;
+  const { canteens, evidence, publish, telemetry, gatherMs = 20, sleep, log, now } = deps;
   const marks = new Map(deps.watermarks.map((mark) => [keyOf(mark), mark]));
   const worthALine = createOccasional();
   const closing = new AbortController();
@@ -114,6 +117,7 @@ export function createIngest(deps: {
     if (error !== undefined) return error;
     for (const mark of intake.watermarks) remember(mark);
     for (const mark of acks) await acknowledge(mark);
+    telemetry.take(intake.told.flatMap(pointsOf));
     return undefined;
   }
 

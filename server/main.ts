@@ -18,6 +18,7 @@ import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.t
 import { lockFolder } from './stores/folder-lock.ts';
 import { openStateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
+import { openTelemetry } from './telemetry.ts';
 
 const usage = 'usage: server --config FILE [--port N]';
 const stopWithinMs = 10_000;
@@ -87,7 +88,7 @@ export interface RunningServer {
 
 /** Starts everything or, rejecting with a ServerError or SettingsError, nothing. */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
-  const { listen, mqtt, dataDir, standard, pages, sweepSeconds, keep, canteens: known } = settings;
+  const { listen, mqtt, dataDir, state, standard, pages, sweepSeconds, keep, canteens: known } = settings;
   const opened: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close();
@@ -100,13 +101,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     makeFolder(dataDir);
     const lock = lockFolder(dataDir);
     opened.push(async () => lock.close());
-    const store = await openStateStore(`sqlite:${join(dataDir, 'state.db')}`);
+    const store = await openStateStore(state.url, state.password);
     opened.push(() => store.close());
+    const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
+    opened.push(() => telemetry.close());
     const identities = known.map(({ id, name, district }) => ({ id, name, district }));
     const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
-    const ingest = createIngest({ canteens, evidence, watermarks: await store.watermarks(), publish, sleep, log, now });
+    const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, sleep, log, now });
     const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
     const opening = await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now });
     broker = opening;
@@ -117,10 +120,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await ingest.announceAcks();
     const sweep = createSweep({ canteens, everyMs: sweepSeconds * 1000, sleep, log });
     opened.push(() => sweep.close());
-    const housekeeping = createHousekeeping({ store, evidence, keep, sleep, log, now });
+    const housekeeping = createHousekeeping({ store, evidence, telemetry, keep, sleep, log, now });
     opened.push(() => housekeeping.close());
     const app = await buildApp({
-      ...{ canteens, store, evidence, standard, live, pages, log, now },
+      ...{ canteens, store, evidence, telemetry, standard, live, pages, log, now },
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections() }),
     });

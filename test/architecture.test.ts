@@ -21,7 +21,10 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   gateway: { import: ['config', 'gateway', 'mqtt', 'pino', 'typebox', 'node:'] },
 
   'server/compliance': { import: ['config/contract', 'server/compliance'] },
-  'server/stores': { import: ['config', 'server/stores', 'server/errors.ts', 'kysely', 'node:'], types: ['server/compliance'] },
+  'server/stores': {
+    import: ['config', 'server/stores', 'server/errors.ts', 'kysely', 'pg', 'influx', 'node:'],
+    types: ['server/compliance'],
+  },
   'server/routes': {
     import: ['config', 'server/routes', 'server/compliance', 'server/errors.ts', 'fastify', '@fastify', 'typebox', 'node:'],
     types: ['server'],
@@ -45,6 +48,8 @@ const homes: Record<string, string[]> = {
   'node-onvif': ['gateway/onvif/'],
   'fast-xml-parser': ['gateway/onvif/'],
   kysely: ['server/stores/'],
+  pg: ['server/stores/postgres.ts'],
+  influx: ['server/stores/telemetry-influx.ts'],
   '@fastify/swagger': ['server/'],
 };
 

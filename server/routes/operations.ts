@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Instant } from '#contract/primitives.ts';
 import type { Canteens } from '../canteens.ts';
 import type { StateStore } from '../stores/state-store.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { EventStreams } from './event-streams.ts';
 import { Invalid, Limit } from './schemas.ts';
 
@@ -22,6 +23,14 @@ const Health = Type.Object(
     eventsStored: Count,
     quarantined: Count,
     waiting: Type.Integer({ minimum: 0, description: 'messages that are not stored yet' }),
+    telemetry: Type.Object(
+      {
+        status: Type.Enum(['ok', 'failing'], { description: 'failing: measured numbers cannot be kept at present, and wait' }),
+        waiting: Type.Integer({ minimum: 0, description: 'points that are not where they are to be kept yet' }),
+        dropped: Type.Integer({ minimum: 0, description: 'points that had to be given up' }),
+      },
+      closed,
+    ),
     connections: Type.Object({ gateways: Count, pages: Count }, closed),
   },
   { ...closed, description: 'How the server is' },
@@ -43,13 +52,14 @@ export interface Load {
 export function operationsRoutes(deps: {
   store: Pick<StateStore, 'tallies' | 'quarantine'>;
   canteens: Pick<Canteens, 'ids' | 'storing'>;
+  telemetry: Pick<Telemetry, 'health'>;
   streams: Pick<EventStreams, 'count'>;
   load: () => Load;
   version: string;
   startedAt: number;
   now: () => number;
 }): FastifyPluginAsyncTypebox {
-  const { store, canteens, streams, load, version, startedAt, now } = deps;
+  const { store, canteens, telemetry, streams, load, version, startedAt, now } = deps;
   return async (app) => {
     app.get(
       '/api/health',
@@ -57,6 +67,7 @@ export function operationsRoutes(deps: {
       async (_, reply) => {
         const { waiting, gateways } = load();
         const storing = canteens.storing();
+        const { trouble, ...points } = telemetry.health();
         reply.code(storing ? 200 : 503);
         return {
           status: storing ? ('ok' as const) : ('failing' as const),
@@ -67,6 +78,7 @@ export function operationsRoutes(deps: {
           canteens: canteens.ids().length,
           ...(await store.tallies()),
           waiting,
+          telemetry: { status: trouble === undefined ? ('ok' as const) : ('failing' as const), ...points },
           connections: { gateways, pages: streams.count() },
         };
       },

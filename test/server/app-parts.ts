@@ -12,6 +12,7 @@ import { createIngest } from '../../server/ingest.ts';
 import { createLive } from '../../server/live.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
 import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
+import { openTelemetry } from '../../server/telemetry.ts';
 import { started } from './ingest-messages.ts';
 
 export const standard = readSettings(join(import.meta.dirname, '../../config/standards/taiyuan-community-2022.yaml'), Standard);
@@ -46,8 +47,12 @@ export async function openParts(about: Parts = {}) {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const evidence = await openEvidenceStore({ folder, bytesMax: evidenceBytesMax });
   const watermarks = await store.watermarks();
-  const ingest = createIngest({ canteens, evidence, watermarks, publish, sleep: nextTurn, log: silent, now });
-  return { clock, now, published, publish, live, store, evidence, canteens, ingest };
+  const keep = { telemetryRawDays: 14, telemetryHourlyDays: 400 };
+  const inMemory = { url: 'sqlite::memory:', queuePointsMax: 1000 };
+  const telemetry = openTelemetry({ at: inMemory, dataDir: folder, keep, sleep: untilStopped, log: silent, now });
+  onTestFinished(() => telemetry.close());
+  const ingest = createIngest({ canteens, evidence, telemetry, watermarks, publish, sleep: nextTurn, log: silent, now });
+  return { clock, now, published, publish, live, store, evidence, telemetry, canteens, ingest };
 }
 
 /** Sequences acknowledged to `canteen`, in order. */
@@ -63,4 +68,9 @@ export function acks(published: { topic: string; message: object }[], canteen = 
 /** Waiting costs no time in a test. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What is done every now and then is not done at all. */
+function untilStopped(_: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -176,6 +176,7 @@ describe('the description of the interface', () => {
         '/api/canteens',
         '/api/canteens/{id}',
         '/api/canteens/{id}/history',
+        '/api/canteens/{id}/series',
         '/api/events',
         '/api/evidence/{canteen}/{sha256}',
         '/api/gaps',

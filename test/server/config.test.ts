@@ -16,6 +16,7 @@ beforeEach(() => {
   const standard = readFileSync(join(configFolder, 'standards/taiyuan-community-2022.yaml'), 'utf8');
   writeFileSync(join(folder, 'standards/twice.yaml'), standard.replace('kind: cooking', 'kind: dining'));
   mkdirSync(join(folder, 'keys'));
+  writeFileSync(join(folder, 'keys/database'), 'the-secret\n');
   for (const id of ['yingze-qiaodong', 'wanbailin-heping']) writeFileSync(join(folder, 'keys', id), `secret of ${id}\n`);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -49,9 +50,28 @@ test('what is left out has its default', () => {
     listen: { host: '127.0.0.1', port: 8080 },
     mqtt: { listen: { host: '127.0.0.1', port: 1883 } },
     dataDir: join(folder, 'data'),
+    state: { url: `sqlite:${join(folder, 'data/state.db')}` },
+    telemetry: { url: `sqlite:${join(folder, 'data/telemetry.db')}` },
     sweepSeconds: 5,
     log: { level: 'info' },
   });
+});
+
+test('a database is named by its URL, and its password stands in a file', () => {
+  const { state, telemetry } = load({
+    ...minimal,
+    state: { url: 'postgres://mingzao@db.example/mingzao', passwordFile: 'keys/database' },
+    telemetry: { url: 'http://mingzao@influx.example:8086/mingzao', passwordFile: 'keys/database' },
+  });
+  expect(state).toEqual({ url: 'postgres://mingzao@db.example/mingzao', password: 'the-secret' });
+  expect(telemetry).toMatchObject({ url: 'http://mingzao@influx.example:8086/mingzao', password: 'the-secret' });
+});
+
+test.each(['state', 'telemetry'])('a password in the URL of %s is refused without being told', (key) => {
+  const url = key === 'state' ? 'postgres://mingzao:the-secret@db/mingzao' : 'http://mingzao:the-secret@db/mingzao';
+  const refusal = () => load({ ...minimal, [key]: { url } });
+  expect(refusal).toThrow(new RegExp(`${key}\\.url: it holds a password; put that into a file and name it in ${key}\\.passwordFile$`));
+  expect(refusal).not.toThrow(/the-secret/);
 });
 
 test('of a key only its digest is kept', () => {
@@ -87,6 +107,12 @@ test.each<[what: string, config: unknown, sentence: RegExp]>([
     { ...minimal, canteens: [canteen, { ...canteen, id: 'other' }] },
     /"yingze-qiaodong" and "other" have the same gateway key/,
   ],
+  [
+    'a database of no known kind',
+    { ...minimal, state: { url: 'mysql://db/mingzao' } },
+    /state\.url: it begins with none of sqlite:, postgres:/,
+  ],
+  ['a database without a name', { ...minimal, telemetry: { url: 'http://db:8086' } }, /telemetry\.url: it names no database/],
   ['a log level that is none', { ...minimal, log: { level: 'loud' } }, /log\.level: found "loud", allowed: fatal/],
 ])('%s is refused in a sentence', (_, config, sentence) => {
   expect(() => load(config)).toThrow(expect.objectContaining({ name: 'SettingsError', message: expect.stringMatching(sentence) }));

@@ -174,6 +174,7 @@ describe('forgetting', () => {
     const housekeeping = createHousekeeping({
       store: { prune },
       evidence: { prune: async () => false },
+      telemetry: { prune: async () => false },
       keep: { eventsDays: 1, closedGapsDays: 2, evidenceDays: 3 },
       sleep: async (ms, signal) => {
         waits.push(ms);
