@@ -94,6 +94,10 @@ export const GatewayConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    events: Type.Boolean({
+      default: true,
+      description: 'listen to what cameras tell by themselves: tampering, digital inputs. Takes one further connection of each',
+    }),
     retentionDaysAsked: Type.Integer({
       minimum: 1,
       maximum: 366,

@@ -1,12 +1,15 @@
 // The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
 import type { RecorderConfig, Settings } from './config.ts';
 import type { Observation, Seen } from './observation.ts';
+import { createAccount } from './onvif/account.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { readIdentity } from './onvif/device.ts';
 import { DeviceError } from './onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
+import { probeAccount } from './probes/account.ts';
 import { probeContact } from './probes/contact.ts';
 import type { Device, ProbeOptions } from './probes/device.ts';
+import { createListening } from './probes/events.ts';
 import { probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
@@ -15,7 +18,7 @@ import { seen } from './probes/seen.ts';
 import { probeStorage } from './probes/storage.ts';
 import type { Registry } from './registry.ts';
 import { unobserved } from './supervise/unobserved.ts';
-import type { Plan, Watched } from './supervise.ts';
+import type { Listening, Plan, Watched } from './supervise.ts';
 
 export interface ConfiguredDevice {
   id: string;
@@ -30,7 +33,18 @@ export interface ConfiguredDevice {
 
 type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
 
-const deadlinesMs = { contact: 3000, identity: 10_000, sample: 40_000, storage: 30_000, footage: 300_000, playback: 600_000 };
+const deadlinesMs = {
+  contact: 3000,
+  identity: 10_000,
+  account: 10_000,
+  sample: 40_000,
+  storage: 30_000,
+  footage: 300_000,
+  playback: 600_000,
+};
+/** Looks that are taken as often as another: who we are to the device changes with it, and a forecast needs disks and footage. */
+const asOftenAs = { account: 'identity', storage: 'footage' } as const;
+const eventsValidForMs = 900_000;
 
 interface Deps {
   registry: Registry;
@@ -49,18 +63,25 @@ export function createDevices(settings: Settings, deps: Deps): ConfiguredDevice[
 function createDevice(
   kind: Device['kind'],
   config: Config,
-  { intervals, retentionDaysAsked }: Settings,
+  { intervals, retentionDaysAsked, events }: Settings,
   { registry, keepPicture, now }: Deps,
 ): ConfiguredDevice {
   const { id, credentials, certificateFingerprint } = config;
-  const sessionAt = (address: string) => createOnvifSession({ address, credentials, certificateFingerprint, now });
+  const sessionAt = (address: string, account = createAccount(credentials, now)) =>
+    createOnvifSession({ address, account, certificateFingerprint, now });
   let address = registry.addressOf(id) ?? config.address;
   let session = sessionAt(address);
+  // A session asks one thing at a time, and a question for events is open most of the time.
+  let listener = sessionAt(address, session.account);
+  const connect = () => {
+    session = sessionAt(address);
+    listener = sessionAt(address, session.account);
+  };
 
   const device = (): Device => ({ id, kind, session, ...known(config, session, registry.serialOf(id)) });
-  const plan = (name: Plan['kind'], probe: Probe): Plan => ({
+  const plan = (name: keyof typeof deadlinesMs, probe: Probe): Plan => ({
     kind: name,
-    everyMs: intervals[name === 'storage' ? 'footage' : name] * 1000, // a forecast needs both
+    everyMs: intervals[name === 'account' || name === 'storage' ? asOftenAs[name] : name] * 1000,
     deadlineMs: deadlinesMs[name],
     probe: (options) => probe({ ...options, keepPicture }),
   });
@@ -71,18 +92,31 @@ function createDevice(
     return observation;
   };
   /** The pictures and footage of another device would be told under this one's name: every look first asks who answers. */
+  const whoAnswers = async (options: Parameters<Plan['probe']>[0]) => {
+    if (registry.serialOf(id) === undefined) return { ok: true as const }; // nothing to tell it from others by
+    return (await probeIdentity(device(), options)).identity;
+  };
   const ofItself = (name: Plan['kind'], probe: Probe): Probe => {
     return async (options) => {
-      if (registry.serialOf(id) === undefined) return probe(options); // nothing to tell it from others by
-      const { identity } = await probeIdentity(device(), options);
-      if (identity.ok) return probe(options);
-      const { fault, detail } = identity;
+      const itself = await whoAnswers(options);
+      if (itself.ok) return probe(options);
+      const { fault, detail } = itself;
       return unobserved(name, { device: id, address: session.address, at: now(), fault, detail });
     };
   };
   const sample = ofItself('sample', (options) => probeSample(device(), options));
   const storage = ofItself('storage', (options) => probeStorage(device(), options));
   const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
+  const listen = createListening(id);
+  const listening: Listening = {
+    kind: 'events',
+    validForMs: eventsValidForMs,
+    run: (options) =>
+      listen(listener, {
+        ...options,
+        whoAnswers: (signal) => whoAnswers({ now, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlinesMs.identity)]) }),
+      }),
+  };
   const probePlayback = createPlaybackProbe();
   const playback = ofItself('playback', (options) => probePlayback(device(), { ...options, daysAsked: retentionDaysAsked }));
 
@@ -95,14 +129,19 @@ function createDevice(
       contact: plan('contact', (options) => probeContact(device(), options)),
       others: [
         plan('identity', identify),
+        plan('account', (options) => probeAccount(device(), options)),
         ...(kind === 'camera'
           ? [plan('sample', sample)]
           : [plan('storage', storage), plan('footage', footage), plan('playback', playback)]),
       ],
       // A session gives up a password for good once it is refused.
       retryPassword() {
-        session = sessionAt(address);
+        registry.forgetRefusal(id);
+        connect();
       },
+      refusal: () => registry.refusalOf(id, credentials),
+      giveUpPassword: (refusal) => registry.refused(id, credentials, refusal),
+      ...(events && kind === 'camera' ? { listening } : {}),
     },
     serialAt: (elsewhere, signal) =>
       seen(async () => {
@@ -113,7 +152,7 @@ function createDevice(
       }),
     moveTo(found) {
       address = found;
-      session = sessionAt(address);
+      connect();
     },
   };
 }

@@ -1,5 +1,6 @@
 // What a probe brings back: what was seen, or the fault that kept it from being seen. Judging it is the business of checks.
-import type { ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
+import type { AccountMeasured, ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
+import type { InputsMeasured, TamperMeasured } from '#contract/event-measured.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
 import type { PictureMeasured } from '#contract/picture.ts';
@@ -61,10 +62,29 @@ export interface PlaybackObservation extends Observed {
   playback: Seen<PlayedSample[]>;
 }
 
+export interface AccountObservation extends Observed {
+  kind: 'account';
+  account: Seen<AccountMeasured>;
+}
+
+/** `stale`: last told in an earlier subscription, and not again since. */
+type Told<State> = State & { stale: boolean };
+
+/** What a device tells by itself, as it stands. */
+export interface EventsObservation extends Observed {
+  kind: 'events';
+  /** Whether the device is still telling. */
+  listening: Seen<undefined>;
+  tamper: Told<TamperMeasured['sources'][number]>[];
+  inputs: Told<InputsMeasured['inputs'][number]>[];
+}
+
 export type Observation =
   | ContactObservation
   | IdentityObservation
+  | AccountObservation
   | SampleObservation
   | FootageObservation
   | StorageObservation
-  | PlaybackObservation;
+  | PlaybackObservation
+  | EventsObservation;

@@ -1,8 +1,10 @@
-// Which physical device stands behind each id: its serial number, pinned at first contact, and where it was last found.
+// Which physical device stands behind each id: its serial number, pinned at first contact, where it was last found, and which password it refused.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { validator } from '#config/validate.ts';
+import { FaultCode } from '#contract/fault-code.ts';
+import { type Credentials, isMarkOf, markOf } from './credential-mark.ts';
 import { GatewayError } from './errors.ts';
 import { parseJson } from './json.ts';
 import type { Log } from './log.ts';
@@ -14,7 +16,16 @@ const Registration = Type.Object(
   { serial: Type.String({ minLength: 1 }), configured: Type.String(), found: Type.Optional(Type.String()) },
   closed,
 );
-const RegistryFile = Type.Object({ schemaVersion: Type.Literal(1), devices: Type.Record(Type.String(), Registration) }, closed);
+/** Of a password that was refused, so that a gateway that starts again and again does not lock the account. */
+const Refused = Type.Object({ mark: Type.String(), fault: FaultCode, detail: Type.String() }, closed);
+const RegistryFile = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    devices: Type.Record(Type.String(), Registration),
+    refused: Type.Optional(Type.Record(Type.String(), Refused)),
+  },
+  closed,
+);
 type RegistryFile = Static<typeof RegistryFile>;
 
 export interface Registry {
@@ -26,7 +37,14 @@ export interface Registry {
   pin(device: string, serial: string): void;
   /** The device now answers at `address`. */
   moved(device: string, address: string): void;
+  /** Why this device refused these very credentials; undefined where it did not, or where others are configured now. */
+  refusalOf(device: string, credentials: Credentials | undefined): Refusal | undefined;
+  refused(device: string, credentials: Credentials | undefined, refusal: Refusal): void;
+  /** They may be tried once more. */
+  forgetRefusal(device: string): void;
 }
+
+type Refusal = Pick<Static<typeof Refused>, 'fault' | 'detail'>;
 
 const check = validator(RegistryFile);
 
@@ -44,13 +62,20 @@ export function createRegistry({
   log: Log;
 }): Registry {
   const addresses = new Map(configured.map(({ id, address }) => [id, address]));
-  const devices = new Map(Object.entries(read(file, log)));
+  const stored = read(file, log);
+  const devices = new Map(Object.entries(stored.devices));
+  const refused = new Map(Object.entries(stored.refused ?? {}));
 
   const known = (device: string) => {
     const registration = devices.get(device);
     return registration?.configured === addresses.get(device) ? registration : undefined;
   };
-  const save = () => write(file, { schemaVersion: 1, devices: Object.fromEntries(devices) });
+  const save = () =>
+    write(file, {
+      schemaVersion: 1,
+      devices: Object.fromEntries(devices),
+      ...(refused.size === 0 ? {} : { refused: Object.fromEntries(refused) }),
+    });
 
   return {
     serialOf: (device) => known(device)?.serial,
@@ -68,18 +93,31 @@ export function createRegistry({
       devices.set(device, { ...registration, found: address });
       save();
     },
+    refusalOf(device, credentials) {
+      const refusal = refused.get(device);
+      if (refusal === undefined || credentials === undefined || !isMarkOf(refusal.mark, credentials)) return undefined;
+      return { fault: refusal.fault, detail: refusal.detail };
+    },
+    refused(device, credentials, { fault, detail }) {
+      if (credentials === undefined || refused.has(device)) return;
+      refused.set(device, { mark: markOf(credentials), fault, detail });
+      save();
+    },
+    forgetRefusal(device) {
+      if (refused.delete(device)) save();
+    },
   };
 }
 
-function read(file: string, log: Log): RegistryFile['devices'] {
+function read(file: string, log: Log): Omit<RegistryFile, 'schemaVersion'> {
   const bytes = readIfThere(file);
-  if (bytes === undefined) return {};
+  if (bytes === undefined) return { devices: {} };
   const checked = check(parseJson(bytes));
-  if (checked.ok) return checked.value.devices;
+  if (checked.ok) return checked.value;
   const aside = `${file}.damaged`;
   renameSync(file, aside);
   log.error({ problem: checked.problem, aside }, 'the registry of devices is damaged and was moved aside; devices are registered anew');
-  return {};
+  return { devices: {} };
 }
 
 function readIfThere(file: string): Uint8Array | undefined {

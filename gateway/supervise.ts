@@ -1,5 +1,6 @@
 // Keeps looking at every device of the canteen, and bounds how much of that happens at once.
 import type { Fact } from '#contract/facts.ts';
+import type { FaultCode } from '#contract/fault-code.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import type { Sleep } from './clock.ts';
 import type { Log } from './log.ts';
@@ -17,6 +18,15 @@ export interface Plan {
   probe(options: { signal: AbortSignal; now: () => number }): Promise<Observation>;
 }
 
+/** What a device tells by itself, for as long as it goes on telling. Takes a connection of its own, so that no look has to wait for it. */
+export interface Listening {
+  kind: 'events';
+  /** How long a fact from it may be believed: every answer of the device confirms it, so this only bounds how often it is told. */
+  validForMs: number;
+  /** Calls `tell` with whatever is heard. Resolves, when `signal` fires or the device lets go, to what is to be said from then on. Never rejects. */
+  run(options: { signal: AbortSignal; now: () => number; sleep: Sleep; tell(observation: Observation): void }): Promise<Observation>;
+}
+
 /** One device. `contact` needs no password and decides whether the other plans are worth a try. */
 export interface Watched {
   id: string;
@@ -24,8 +34,18 @@ export interface Watched {
   address(): string;
   contact: Plan;
   others: Plan[];
-  /** Forgets a refused password, so that it is tried once more. */
+  listening?: Listening;
+  /** Why no password is to be tried from the start: it was refused before the gateway was started. */
+  refusal?(): Refusal | undefined;
+  /** Remembers, beyond this run of the gateway, that the password was refused. */
+  giveUpPassword?(refusal: Refusal): void;
+  /** Forgets whatever is known of the password: somebody asks, so it is tried once more. */
   retryPassword(): void;
+}
+
+export interface Refusal {
+  fault: FaultCode;
+  detail: string;
 }
 
 export interface Supervisor {

@@ -1,5 +1,6 @@
-// What is measured of a device and its stream: clock, identity, packets.
+// What is measured of a device and its stream: clock, identity, account, packets.
 import { type Static, Type } from 'typebox';
+import { Instant } from './primitives.ts';
 
 const closed = { additionalProperties: false };
 
@@ -9,6 +10,15 @@ export const ClockMeasured = Type.Object(
     offsetSeconds: Type.Number({ description: 'device minus gateway, seconds' }),
     uncertaintySeconds: Type.Number({ minimum: 0, description: 'half the round trip plus the clock’s resolution, seconds' }),
     utcOffsetMinutes: Type.Optional(Type.Integer({ minimum: -840, maximum: 840, description: 'the device’s own time zone' })),
+    driftSecondsPerDay: Type.Optional(
+      Type.Number({ description: 'how much it gains in a day, seconds; absent until some hours without a jump are known' }),
+    ),
+    jump: Type.Optional(
+      Type.Object(
+        { at: Instant, seconds: Type.Number({ description: 'by how much, seconds; positive: forwards' }) },
+        { ...closed, description: 'the last time the clock was seen to have been set; `at` is the first look after it' },
+      ),
+    ),
   },
   closed,
 );
@@ -25,6 +35,16 @@ export const IdentityMeasured = Type.Object(
   closed,
 );
 export type IdentityMeasured = Static<typeof IdentityMeasured>;
+
+/** What the account the gateway uses may do on the device, as far as the device tells. */
+export const AccountMeasured = Type.Object(
+  {
+    level: Type.Enum(['administrator', 'operator', 'user', 'other'], { description: 'ONVIF’s user level' }),
+    mayDelete: Type.Boolean({ description: 'whether it may delete footage, format disks or change users' }),
+  },
+  closed,
+);
+export type AccountMeasured = Static<typeof AccountMeasured>;
 
 /** What a few seconds of the stream turned out to be; measured from the packets, not from what the device declares. */
 export const StreamMeasured = Type.Object(

@@ -1,7 +1,8 @@
 // What a gateway saw of one device at one moment, one schema a check. Says nothing about whether that complies.
 import { type Static, type TProperties, Type } from 'typebox';
-import { ClockMeasured, IdentityMeasured, StreamMeasured } from './camera-measured.ts';
+import { AccountMeasured, ClockMeasured, IdentityMeasured, StreamMeasured } from './camera-measured.ts';
 import { CoverageMeasured } from './coverage.ts';
+import { InputsMeasured, TamperMeasured } from './event-measured.ts';
 import { FaultCode } from './fault-code.ts';
 import { FootageMeasured, PlaybackMeasured, StorageMeasured } from './footage.ts';
 import { PictureMeasured } from './picture.ts';
@@ -52,6 +53,13 @@ export const StorageFact = fact('storage', StorageMeasured);
 /** What the working cameras see of one zone could be computed. */
 export const CoverageFact = fact('coverage', CoverageMeasured);
 
+/** The camera tells by itself that nobody tampers with it. Most cameras can; nothing relies on it. */
+export const TamperFact = fact('tamper', TamperMeasured);
+/** The device tells by itself how its digital inputs stand. */
+export const InputsFact = fact('inputs', InputsMeasured);
+/** What the gateway's account may do on the device could be read. */
+export const AccountFact = fact('account', AccountMeasured);
+
 /** Anything a gateway can have seen. */
 export const Fact = Type.Union([
   ReachableFact,
@@ -63,6 +71,9 @@ export const Fact = Type.Union([
   PlaybackFact,
   StorageFact,
   CoverageFact,
+  TamperFact,
+  InputsFact,
+  AccountFact,
 ]);
 export type Fact = Static<typeof Fact>;
 /** What a gateway looks at, one fact each. */

@@ -27,6 +27,7 @@ export const FaultCode = Type.Enum([
   'does-not-decode', // packets come, but no whole picture can be decoded
   'stalled', // the stream opens, but no packets come
   'black', // the picture is black
+  'tampered', // the camera itself says that it was covered, turned, blurred or cut off
   'no-recordings', // the recorder answers that it keeps nothing
   'disk-fault', // a disk of the recorder is broken, or is not there any more
   'incomplete', // the recorder's answer was cut short or never declared complete

@@ -27,6 +27,8 @@ export const Standard = Type.Object(
     cameraReachable: requirement({}),
     streamDecodes: requirement({}),
     pictureNotBlack: requirement({}),
+    cameraNotTampered: requirement({}),
+    accountOnlyLooks: requirement({}),
     pictureQuality: requirement({
       minWidth: Pixels,
       minHeight: Pixels,

@@ -58,6 +58,12 @@ function measuredInWords(fact: Fact, { words, language, cameraName }: Saying): s
       return fact.measured.capacityBytes === undefined ? [] : [`${(fact.measured.capacityBytes / 1e12).toFixed(1)} TB`];
     case 'coverage':
       return fact.measured.levels.slice(0, 1).map(({ ratio }) => `${Math.floor(ratio * 1000) / 10} %`);
+    case 'tamper':
+      return fact.measured.sources.flatMap(({ kind, active }) => (active ? [words.tampering[kind]] : []));
+    case 'inputs':
+      return fact.measured.inputs.map(({ token, active }) => words.input(token, active));
+    case 'account':
+      return [words.accountLevel[fact.measured.level]];
     default:
       return fact satisfies never;
   }

@@ -22,6 +22,11 @@ export function notSeen(missing: { fault: FaultCode; detail: string }, faults: r
   };
 }
 
+/** The device listens to us and never told of this. That nothing was told proves nothing, least of all that all is well. */
+export function untold(what: string): NotSeen {
+  return { outcome: 'unknown', fault: 'not-supported', detail: `the device has not told of ${what}` };
+}
+
 interface NotSeen {
   outcome: Outcome;
   fault: FaultCode;

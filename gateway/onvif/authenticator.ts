@@ -1,6 +1,7 @@
-// Learns how a device lets us in, signs that way, and stops for good at the first refused password, before the account locks.
-import { DeviceError, redacted } from './device-error.ts';
-import { type Credentials, type DigestChallenge, digestAuthorization, parseDigestChallenge } from './http-digest.ts';
+// Learns how a device lets us in and signs that way. A refused password is told to the account, which stops all attempts before it locks.
+import type { Account } from './account.ts';
+import { DeviceError } from './device-error.ts';
+import { type DigestChallenge, digestAuthorization, parseDigestChallenge } from './http-digest.ts';
 import type { Markup } from './markup.ts';
 import { usernameToken } from './username-token.ts';
 
@@ -14,8 +15,16 @@ export interface Signing {
 export type Tried<Value> = { ok: true; value: Value } | { ok: false; refusal: DeviceError; challenges: readonly string[] };
 
 export interface Authenticator {
-  /** Runs `attempt`, and again with what the device asked for. Throws what `attempt` throws, and the device's refusal. */
-  perform<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, options: { signal: AbortSignal }): Promise<Value>;
+  /**
+   * Runs `attempt`, and again with what the device asked for. Throws what `attempt` throws, and the device's refusal; a refusal of what is
+   * `privileged` is the fault `not-supported`, and says nothing of the password.
+   */
+  perform<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, options: PerformOptions): Promise<Value>;
+}
+
+export interface PerformOptions {
+  signal: AbortSignal;
+  privileged?: boolean;
 }
 
 type Method = { kind: 'none' } | { kind: 'digest'; challenge: DigestChallenge; count: number } | { kind: 'token'; offsetSeconds: number };
@@ -31,39 +40,44 @@ export interface DeviceClock {
 const nothing: Signing = { token: undefined, headers: () => ({}) };
 
 /** Without `clock` there is no UsernameToken: for plain HTTP requests, where only digest has a place. */
-export function createAuthenticator(about: {
-  credentials: Credentials | undefined;
-  now: () => number;
-  clock?: DeviceClock;
-}): Authenticator {
-  const { credentials, now, clock } = about;
+export function createAuthenticator(about: { account: Account; now: () => number; clock?: DeviceClock }): Authenticator {
+  const { account, now, clock } = about;
+  const { credentials } = account;
   if (credentials === undefined) return { perform: withoutCredentials };
   const { username, password } = credentials;
   let method: Method = { kind: 'none' };
-  let refused: DeviceError | undefined;
+  const door = account.door();
   let turn: Promise<unknown> = Promise.resolve();
 
   return {
-    async perform(attempt, { signal }) {
+    async perform(attempt, options) {
       const before = turn;
-      const mine = waited(before, signal).then(() => authenticated(attempt, signal));
+      const mine = waited(before, options.signal).then(() => authenticated(attempt, options));
       // Two requests that learn at the same time would send a wrong password twice.
       turn = Promise.allSettled([before, mine]);
       return mine;
     },
   };
 
-  async function authenticated<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, signal: AbortSignal): Promise<Value> {
-    if (refused !== undefined) throw refused;
+  async function authenticated<Value>(
+    attempt: (signing: Signing) => Promise<Tried<Value>>,
+    { signal, privileged = false }: PerformOptions,
+  ): Promise<Value> {
+    door.mayTry();
     let tried = await attempt(signing(method));
     for await (const next of tried.ok ? [] : waysAfter(method, tried, signal)) {
       tried = await attempt(signing(next));
       if (tried.ok) method = next;
       if (tried.ok || tried.refusal.fault === 'locked') break;
     }
-    if (tried.ok) return tried.value;
-    refused = new DeviceError(tried.refusal.fault, redacted(`${tried.refusal.detail}; not tried again with the same password`, [password]));
-    throw refused;
+    if (tried.ok) {
+      if (method.kind !== 'none') door.accepted();
+      return tried.value;
+    }
+    if (privileged && tried.refusal.fault !== 'locked') throw new DeviceError('not-supported', 'this account may not ask that');
+    // Learnt anew at the next try, which then sends the password once.
+    method = { kind: 'none' };
+    throw door.refused(tried.refusal);
   }
 
   /**

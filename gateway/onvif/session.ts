@@ -1,4 +1,5 @@
 // One device and one account on it: where its services are, what its clock says, and how to ask it anything.
+import { type Account, createAccount, type Door, isRefusal } from './account.ts';
 import { hostAndPort, mendServiceAddress, mendStreamAddress, parseDeviceAddress } from './address.ts';
 import { createAuthenticator, type Signing, type Tried } from './authenticator.ts';
 import { type ClockReading, compareClocks } from './clock.ts';
@@ -13,6 +14,8 @@ export interface SessionOptions {
   /** `http(s)://host[:port][/path]` or a bare host. */
   address: string;
   credentials?: Credentials | undefined;
+  /** Where several sessions use one account of one device: what is known of it; takes the place of `credentials`. */
+  account?: Account | undefined;
   /** Milliseconds since 1970. */
   now: () => number;
   /** SHA-256 of the device's TLS certificate, hex. Needed for a self-signed one. */
@@ -23,8 +26,11 @@ export interface OnvifSession {
   /** host:port that is asked. */
   readonly address: string;
   readonly credentials: Credentials | undefined;
+  readonly account: Account;
+  /** The device's streams: whoever opens one with our password does so through here. */
+  readonly streams: Door;
   /** Asks one operation and gives the element of the answer. Throws DeviceError, and nothing else. */
-  call(operation: Operation, options: { signal: AbortSignal }): Promise<XmlNode>;
+  call(operation: Operation, options: CallOptions): Promise<XmlNode>;
   /** Where the device's services are; asked once, then remembered. Throws DeviceError. */
   services(options: { signal: AbortSignal }): Promise<Services>;
   /** Compares the device's clock with ours; most devices need no password for it. Throws DeviceError. */
@@ -33,6 +39,14 @@ export interface OnvifSession {
   fetch(announced: string, options: FetchOptions): Promise<Fetched>;
   /** The address of a stream as it can be reached from here, without a password; undefined where it is no RTSP address. */
   streamAddress(announced: string): string | undefined;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  /** Where to ask, if not at the operation's service; an address made of one the device announced. */
+  at?: URL | undefined;
+  /** How long this one exchange may take; 15 s without it. */
+  patienceMs?: number | undefined;
 }
 
 export interface FetchOptions {
@@ -55,29 +69,33 @@ const fileLimitBytes = 16 * 1024 * 1024;
 const exchangeTimeoutMs = 15_000;
 
 /** Sends nothing until it is used; keeps no connection open. Throws an Error for an address that is none. */
-export function createOnvifSession({ address, credentials, now, certificateFingerprint }: SessionOptions): OnvifSession {
+export function createOnvifSession({ address, now, certificateFingerprint, ...options }: SessionOptions): OnvifSession {
   const reached = addressOf(address);
   let known: Services | undefined;
   let offsetSeconds: number | undefined;
   const clock = { last: () => offsetSeconds, measure };
-  const soap = createAuthenticator({ credentials, now, clock });
-  const files = createAuthenticator({ credentials, now });
+  const account = options.account ?? createAccount(options.credentials, now);
+  const { credentials } = account;
+  const soap = createAuthenticator({ account, now, clock });
+  const files = createAuthenticator({ account, now });
 
   return {
     address: hostAndPort(reached),
     credentials,
-    call: (operation, { signal }) => guarded(() => call(operation, signal)),
+    account,
+    streams: account.door(),
+    call: (operation, options) => guarded(() => call(operation, options)),
     services: ({ signal }) => guarded(() => services(signal)),
     readClock: ({ signal }) => guarded(() => readClock(signal)),
     fetch: (announced, options) => guarded(() => fetchFile(announced, options)),
     streamAddress: (announced) => mendStreamAddress(announced, reached)?.href,
   };
 
-  async function call(operation: Operation, signal: AbortSignal): Promise<XmlNode> {
-    const url = operation.service === 'device' ? reached : (await services(signal)).get(operation.service);
+  async function call(operation: Operation, { signal, at, patienceMs }: CallOptions): Promise<XmlNode> {
+    const url = at ?? (operation.service === 'device' ? reached : (await services(signal)).get(operation.service));
     if (url === undefined) throw new DeviceError('not-supported', `${operation.action}: the device offers no ${operation.service} service`);
     try {
-      return await signed(operation, url, signal);
+      return await signed(operation, url, { signal, patienceMs });
     } catch (thrown) {
       // Some devices move their services to another port when they start anew.
       if (thrown instanceof DeviceError && ['refused', 'http-error'].includes(thrown.fault)) known = undefined;
@@ -86,12 +104,15 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
   }
 
   async function services(signal: AbortSignal): Promise<Services> {
-    known ??= await findServices((operation) => signed(operation, reached, signal), reached);
+    known ??= await findServices((operation) => signed(operation, reached, { signal }), reached);
     return known;
   }
 
-  function signed(operation: Operation, url: URL, signal: AbortSignal): Promise<XmlNode> {
-    return soap.perform(async (signing) => asTried(operation, await post(operation, url, signing, signal)), { signal });
+  function signed(operation: Operation, url: URL, limits: Limits): Promise<XmlNode> {
+    return soap.perform(async (signing) => asTried(operation, await post(operation, url, signing, limits)), {
+      signal: limits.signal,
+      privileged: operation.privileged ?? false,
+    });
   }
 
   async function readClock(signal: AbortSignal): Promise<ClockReading> {
@@ -99,7 +120,7 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
       return await timed(() => unsigned(signal));
     } catch (thrown) {
       // ONVIF wants the clock told to everyone; some devices tell it only to those they know.
-      if (isRefusal(thrown) && credentials !== undefined) return timed(() => signed(getTime, reached, signal));
+      if (isRefusal(thrown) && credentials !== undefined) return timed(() => signed(getTime, reached, { signal }));
       throw thrown;
     }
   }
@@ -125,13 +146,13 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
   }
 
   async function unsigned(signal: AbortSignal): Promise<XmlNode> {
-    return readReply(await post(getTime, reached, { token: undefined, headers: () => ({}) }, signal), getTime);
+    return readReply(await post(getTime, reached, { token: undefined, headers: () => ({}) }, { signal }), getTime);
   }
 
-  function post(operation: Operation, url: URL, signing: Signing, signal: AbortSignal): Promise<HttpResponse> {
+  function post(operation: Operation, url: URL, signing: Signing, limits: Limits): Promise<HttpResponse> {
     const body = envelope(operation, signing.token);
     const headers = { 'content-type': contentType(operation), ...signing.headers('POST', url, body) };
-    return send({ method: 'POST', url, headers, body, limitBytes: soapLimitBytes, signal });
+    return send({ method: 'POST', url, headers, body, limitBytes: soapLimitBytes, signal: limits.signal }, limits.patienceMs);
   }
 
   async function fetchFile(announced: string, { signal, post: sent, answers = [] }: FetchOptions): Promise<Fetched> {
@@ -151,14 +172,16 @@ export function createOnvifSession({ address, credentials, now, certificateFinge
     );
   }
 
-  function send(request: HttpRequest): Promise<HttpResponse> {
+  function send(request: HttpRequest, patienceMs = exchangeTimeoutMs): Promise<HttpResponse> {
     return exchange({
       ...request,
-      signal: AbortSignal.any([request.signal, AbortSignal.timeout(exchangeTimeoutMs)]),
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(patienceMs)]),
       certificateFingerprint,
     });
   }
 }
+
+type Limits = Pick<CallOptions, 'signal' | 'patienceMs'>;
 
 const getTime: Operation = { service: 'device', action: 'GetSystemDateAndTime' };
 
@@ -172,7 +195,7 @@ function asTried(operation: Operation, response: HttpResponse): Tried<XmlNode> {
   try {
     return { ok: true, value: readReply(response, operation) };
   } catch (thrown) {
-    if (thrown instanceof DeviceError && isRefusal(thrown)) return { ok: false, refusal: thrown, challenges: response.challenges };
+    if (isRefusal(thrown)) return { ok: false, refusal: thrown, challenges: response.challenges };
     throw thrown;
   }
 }
@@ -182,10 +205,6 @@ function fileOf({ status, challenges, contentType: type, body }: HttpResponse, a
   if (status === 401 || status === 403)
     return { ok: false, refusal: new DeviceError('credentials-refused', `the file was refused with HTTP ${status}`), challenges };
   throw new DeviceError('http-error', `the file was answered with HTTP ${status}`);
-}
-
-function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof DeviceError && (thrown.fault === 'credentials-refused' || thrown.fault === 'locked');
 }
 
 async function guarded<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -13,6 +13,8 @@ export const namespaces = {
   recording: 'http://www.onvif.org/ver10/recording/wsdl',
   search: 'http://www.onvif.org/ver10/search/wsdl',
   replay: 'http://www.onvif.org/ver10/replay/wsdl',
+  /** No service of its own: what is asked of a subscription, at the address it got. */
+  subscription: 'http://docs.oasis-open.org/wsn/b-2',
 } as const;
 export type ServiceName = keyof typeof namespaces;
 
@@ -21,18 +23,25 @@ export interface Operation {
   service: ServiceName;
   action: string;
   content?: Markup;
+  /** Header elements, as what goes to a subscription needs them. */
+  header?: Markup;
+  /** Where its full name is not made of the service’s namespace and the action. */
+  actionUri?: string;
+  /** Accounts that may look mostly may not ask this: a refusal says nothing of the password. */
+  privileged?: true;
 }
 
 /** The whole request as text. */
-export function envelope({ service, action, content }: Operation, header?: Markup): string {
+export function envelope({ service, action, content, header: ownHeader }: Operation, token?: Markup): string {
   // Actions are plain words of ours, the one thing here that need not be escaped.
   const open = { xml: `<${action} xmlns="${namespaces[service]}" xmlns:tt="http://www.onvif.org/ver10/schema">` };
   const close = { xml: `</${action}>` };
-  return `<?xml version="1.0" encoding="UTF-8"?>${xml`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">${header && xml`<s:Header>${header}</s:Header>`}<s:Body>${open}${content}${close}</s:Body></s:Envelope>`.xml}`;
+  const header = (token ?? ownHeader) ? xml`<s:Header>${ownHeader}${token}</s:Header>` : undefined;
+  return `<?xml version="1.0" encoding="UTF-8"?>${xml`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">${header}<s:Body>${open}${content}${close}</s:Body></s:Envelope>`.xml}`;
 }
 
-export function contentType({ service, action }: Operation): string {
-  return `application/soap+xml; charset=utf-8; action="${namespaces[service]}/${action}"`;
+export function contentType({ service, action, actionUri = `${namespaces[service]}/${action}` }: Operation): string {
+  return `application/soap+xml; charset=utf-8; action="${actionUri}"`;
 }
 
 /** What came back over HTTP. */

@@ -5,6 +5,8 @@ import { DeviceError } from './device-error.ts';
 /** One element. Names are without prefix: devices choose their own, and some choose wrong ones. */
 export interface XmlNode {
   readonly name: string;
+  /** Only looked at where something has to be sent back as it came. Empty where it has none. */
+  readonly namespace: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlNode[];
   /** The element's own text, trimmed. */
@@ -15,7 +17,6 @@ const depthMax = 64;
 
 const parser = new XMLParser({
   preserveOrder: true,
-  removeNSPrefix: true,
   ignoreAttributes: false,
   attributeNamePrefix: '',
   parseTagValue: false,
@@ -33,7 +34,7 @@ export function parseXml(text: string): XmlNode {
   if (/<!DOCTYPE/i.test(mended)) throw new DeviceError('malformed', 'the answer carries a document type declaration, which SOAP forbids');
   const validity = XMLValidator.validate(mended);
   if (validity !== true) throw notWellFormed(mended, validity.err.msg);
-  const [root] = elements(parse(mended));
+  const [root] = elements(parse(mended), new Map());
   if (root === undefined) throw new DeviceError('malformed', 'the answer holds no XML element');
   return root;
 }
@@ -104,10 +105,45 @@ function parse(text: string): unknown {
 }
 
 /** The parser gives `[{ name: [children], ':@': { attributes } }, { '#text': … }]`, typed as anything: this is where it gets its type. */
-function elements(parsed: unknown): XmlNode[] {
-  return entries(parsed).flatMap(({ name, content, attributes }) =>
-    name.startsWith('#') ? [] : [{ name, attributes, children: elements(content), text: ownText(content) }],
-  );
+function elements(parsed: unknown, outer: Namespaces): XmlNode[] {
+  return entries(parsed).flatMap(({ name, content, attributes }) => {
+    if (name.startsWith('#')) return [];
+    const scope = within(outer, attributes);
+    return [
+      {
+        name: withoutPrefix(name),
+        namespace: scope.get(prefixOf(name)) ?? '',
+        attributes: plain(attributes),
+        children: elements(content, scope),
+        text: ownText(content),
+      },
+    ];
+  });
+}
+
+/** Namespaces by their prefix; the one without is under the empty string. */
+type Namespaces = ReadonlyMap<string, string>;
+
+function within(outer: Namespaces, attributes: ReadonlyMap<string, string>): Namespaces {
+  const declared = [...attributes].filter(([name]) => isDeclaration(name));
+  if (declared.length === 0) return outer;
+  return new Map([...outer, ...declared.map(([name, uri]) => [name.slice('xmlns:'.length), uri] as const)]);
+}
+
+function plain(attributes: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...attributes].flatMap(([name, value]) => (isDeclaration(name) ? [] : [[withoutPrefix(name), value] as const])));
+}
+
+function isDeclaration(attribute: string): boolean {
+  return attribute === 'xmlns' || attribute.startsWith('xmlns:');
+}
+
+function prefixOf(name: string): string {
+  return name.includes(':') ? name.slice(0, name.indexOf(':')) : '';
+}
+
+function withoutPrefix(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
 }
 
 function ownText(content: unknown): string {

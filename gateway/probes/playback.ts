@@ -109,7 +109,8 @@ async function play(
   { clock, signal, patienceMs = patienceDefaultMs, ...options }: PlaybackOptions & { clock: RecorderClock },
 ): Promise<(PlayedSample['played'] & { ok: true })['value']> {
   const address = await readReplayAddress(session, recording, { signal });
-  const picture = await playInstant({ address, at: clock.theirs(at), credentials: session.credentials, patienceMs, signal });
+  const { credentials, streams } = session;
+  const picture = await streams.using(() => playInstant({ address, at: clock.theirs(at), credentials, patienceMs, signal }));
   const jpeg = await decoded(picture, signal);
   if (picture.recordedAt === undefined) throw new DeviceError('malformed', 'a picture came, and the recorder does not say of when it is');
   const played = clock.ours(picture.recordedAt);

@@ -15,7 +15,8 @@ export async function probeSample(
 ): Promise<SampleObservation> {
   const sample = await seen(async () => {
     const { address, ...source } = await streamOf(device, signal);
-    const { stream, picture } = await sampleStream(address, { credentials: device.session.credentials, seconds, signal });
+    const { credentials, streams } = device.session;
+    const { stream, picture } = await streams.using(() => sampleStream(address, { credentials, seconds, signal }));
     return { stream: { ...stream, ...source }, picture };
   });
   const at = new Date(now()).toISOString();

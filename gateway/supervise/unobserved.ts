@@ -14,6 +14,8 @@ export function unobserved(
       return { ...observed, kind, address: about.address, contact: missing, clock: missing };
     case 'identity':
       return { ...observed, kind, identity: missing };
+    case 'account':
+      return { ...observed, kind, account: missing };
     case 'sample':
       return { ...observed, kind, stream: missing, picture: missing };
     case 'footage':
@@ -22,5 +24,7 @@ export function unobserved(
       return { ...observed, kind, storage: missing };
     case 'playback':
       return { ...observed, kind, playback: missing };
+    case 'events':
+      return { ...observed, kind, listening: missing, tamper: [], inputs: [] };
   }
 }

@@ -1,9 +1,10 @@
 // Watches one device: keeps contact with it, and looks closer while it answers and takes our password.
 import type { Fact } from '#contract/facts.ts';
-import type { FaultCode } from '#contract/fault-code.ts';
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import type { Sleep } from '../clock.ts';
-import type { Plan, Watched } from '../supervise.ts';
+import type { Log } from '../log.ts';
+import type { Plan, Refusal, Watched } from '../supervise.ts';
+import { createListener } from './listen.ts';
 import { isRefusal, type Look } from './look.ts';
 import type { Present } from './present.ts';
 import { createTurns } from './turns.ts';
@@ -15,26 +16,33 @@ export interface Watch {
   health(): Heartbeat['devices'][number];
 }
 
-interface Obstacle {
-  fault: FaultCode;
-  detail: string;
-}
-
-const unreachable: Obstacle = { fault: 'device-unreachable', detail: 'not looked at, because the device does not answer' };
+const unreachable: Refusal = { fault: 'device-unreachable', detail: 'not looked at, because the device does not answer' };
 
 /** A plan that failed this often in a row is tried half as often, which still renews its facts before they run out. */
 const patience = 3;
 const firstLookWithinMs = 1000;
+/** A camera that tells of tampering every second is not looked at as often. */
+const alarmEveryMs = 10_000;
 
-export function createWatch(device: Watched, deps: { look: Look; present: Present; sleep: Sleep; random: () => number }): Watch {
+export interface WatchDeps {
+  look: Look;
+  present: Present;
+  now: () => number;
+  sleep: Sleep;
+  random: () => number;
+  log: Log;
+}
+
+export function createWatch(device: Watched, deps: WatchDeps): Watch {
   const { look, present, sleep } = deps;
   const ownTurn = createTurns(1); // a small camera has no second session to give
   let answers = false;
-  let refused: Obstacle | undefined;
+  let refused = device.refusal?.();
   let closer = new AbortController(); // fires when there is no more point in looking closer
   let alarm = new AbortController(); // fires when it is time for the next look
   let seenAt: string | undefined;
   let itself = true; // as far as the last closer look told
+  let alarmedAt = Number.NEGATIVE_INFINITY;
 
   const lookAgainNow = () => {
     const sleeping = alarm;
@@ -80,8 +88,17 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
       fault: refusal.fault,
       detail: `${refusal.detail ?? 'the password is not taken'}; no further attempt is made until asked for`,
     };
+    remember(refused);
     closer.abort();
     tellObstacle();
+  };
+
+  const remember = (refusal: Refusal) => {
+    try {
+      device.giveUpPassword?.(refusal);
+    } catch (err) {
+      deps.log.error({ err, device: device.id }, 'a refused password could not be set down; after a restart it is tried once more');
+    }
   };
 
   /** Another device in its place, or its return, is everyone's business at once: who it is, is asked seldom. */
@@ -113,13 +130,33 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
     }
   };
 
+  /** What a camera tells of tampering is looked at with our own eyes, at once. */
+  const hear = (facts: Fact[]) => {
+    const news = facts.some((fact) => fact.check === 'tamper' && tampering(fact) > tampering(present.get(fact.device, fact.check)));
+    present.report(facts);
+    noteRefusal(facts);
+    if (!news || Math.abs(deps.now() - alarmedAt) < alarmEveryMs) return;
+    alarmedAt = deps.now();
+    lookAgainNow();
+  };
+
+  const keepListening = async (signal: AbortSignal) => {
+    if (device.listening === undefined) return;
+    const listen = createListener(device.listening, { ...deps, heard: (facts) => (signal.aborted ? undefined : hear(facts)) });
+    while (!signal.aborted) {
+      const woken = alarm.signal;
+      if (answers && refused === undefined) await listen(AbortSignal.any([signal, closer.signal]));
+      else await sleep(device.contact.everyMs, AbortSignal.any([signal, woken]));
+    }
+  };
+
   return {
     id: device.id,
     run: async (signal) => {
-      await Promise.all([keepContact(signal), ...device.others.map((plan) => keepLooking(plan, signal))]);
+      await Promise.all([keepContact(signal), keepListening(signal), ...device.others.map((plan) => keepLooking(plan, signal))]);
     },
     probeNow() {
-      if (refused !== undefined) device.retryPassword();
+      device.retryPassword();
       refused = undefined;
       lookAgainNow();
     },
@@ -128,4 +165,8 @@ export function createWatch(device: Watched, deps: { look: Look; present: Presen
       return { id: device.id, reachable, ...(seenAt === undefined ? {} : { seenAt }) };
     },
   };
+}
+
+function tampering(fact: Fact | undefined): number {
+  return fact?.check === 'tamper' ? (fact.measured?.sources.filter(({ active }) => active).length ?? 0) : 0;
 }

@@ -128,6 +128,9 @@ const believedMsMax: Record<Fact['check'], number> = {
   playback: 3 * dayMs + 60 * minuteMs,
   storage: 3 * dayMs + 60 * minuteMs,
   coverage: 75 * minuteMs,
+  tamper: 75 * minuteMs,
+  inputs: 75 * minuteMs,
+  account: 3 * dayMs + 60 * minuteMs,
 };
 
 function outcomeSince(before: KnownFact | undefined, fact: Fact, now: number): number {

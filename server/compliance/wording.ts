@@ -79,6 +79,13 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
     cause: { zh: '画面全黑', en: 'The picture is black' },
     fix: { zh: '检查镜头是否被遮挡、现场照明和红外补光', en: 'Check for a covered lens, the lights and the infrared lamp' },
   },
+  tampered: {
+    cause: { zh: '摄像头报告被遮挡、移动、失焦或断信号', en: 'The camera reports that it was covered, turned, blurred or cut off' },
+    fix: {
+      zh: '到现场检查镜头和朝向，复位后等待摄像头解除报警',
+      en: 'Look at the camera on site, put it right and wait until it calls its alarm off',
+    },
+  },
   'no-recordings': {
     cause: { zh: '录像机上没有录像', en: 'The recorder keeps nothing' },
     fix: { zh: '在录像机上启用全天录像并检查硬盘', en: 'Switch on continuous recording and check the disks' },

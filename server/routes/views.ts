@@ -46,10 +46,12 @@ function devicesOf(standing: Standing, now: number): DeviceView[] {
   const known = Map.groupBy(Object.values(state.facts), ({ fact }) => (fact.check === 'coverage' ? undefined : fact.device));
   const device = (id: string, needed: readonly CheckName[]) => {
     const facts = (known.get(id) ?? []).map(({ fact }) => asBelieved(standing, fact, now));
+    const told = facts.filter((fact) => !(isAside(fact) && fact.fault === 'not-supported'));
     const untold = needed.filter((check) => !facts.some((fact) => fact.check === check)).map(() => 'unknown' as const);
+    const counted = facts.filter((fact) => !(isAside(fact) && fact.outcome === 'unknown') && !isNotAskedFor(fact));
     const gaps = open.filter((gap) => gap.device === id && gap.foldedUnder === null).map(({ certainty }) => certainty);
-    const seen = facts.filter((fact) => !isNotAskedFor(fact)).map(({ outcome }) => outcome);
-    return { outcome: silent ? ('unknown' as const) : worstOf([...seen, ...untold, ...gaps]), facts };
+    const outcome = silent ? ('unknown' as const) : worstOf([...counted.map(({ outcome: seen }) => seen), ...untold, ...gaps]);
+    return { outcome, facts: told };
   };
   return [
     ...cameras.map(({ id, name, zones }) => ({ id, name, kind: 'camera' as const, zones, ...device(id, neededOf.camera) })),
@@ -72,6 +74,10 @@ function asBelieved<Seen extends Fact>({ state, summary }: Standing, fact: Seen,
 
 /** A device of which one of these was never told is unknown, whatever else is. */
 const neededOf = { camera: ['reachable', 'clock', 'stream', 'picture'], recorder: ['reachable', 'clock', 'footage'] } as const;
+
+/** Many devices do not tell these, and lack nothing for that: unknown says nothing of them, and what they do not have is not shown. */
+const asides: ReadonlySet<CheckName> = new Set(['tamper', 'inputs', 'account']);
+const isAside = ({ check }: Fact) => asides.has(check);
 
 /** No standard asks a recorder to tell of its disks: one that does not lacks nothing. */
 function isNotAskedFor({ check, fault }: Fact): boolean {

@@ -146,6 +146,7 @@ function gatewaySettings(folder: string, simulated: SimulatedCanteen, mqtt: stri
       },
     ],
     intervals: { contact: 2, identity: 60, sample: 10, footage: 60, playback: 60, heartbeat: 3 },
+    events: true,
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
     evidence: { maxMegabytes: 10 },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../gateway/config.ts';
 import { createDevices } from '../../gateway/devices.ts';
+import type { Registry } from '../../gateway/registry.ts';
 import { httpDevice } from './onvif-raw-device.ts';
 
 const settings: Settings = {
@@ -20,6 +21,7 @@ const settings: Settings = {
   ],
   recorders: [],
   intervals: { contact: 10, identity: 60, sample: 60, footage: 60, playback: 60, heartbeat: 30 },
+  events: true,
   retentionDaysAsked: 92,
   outbox: { maxEvents: 1000, maxMegabytes: 10 },
   evidence: { maxMegabytes: 10 },
@@ -32,7 +34,16 @@ test('a device with a registered certificate is not looked for where none can be
     asked += 1;
     response.end();
   });
-  const registry = { serialOf: () => 'S1', addressOf: () => undefined, pin: () => undefined, moved: () => undefined };
+  const nothing = () => undefined;
+  const registry: Registry = {
+    serialOf: () => 'S1',
+    addressOf: nothing,
+    pin: nothing,
+    moved: nothing,
+    refusalOf: nothing,
+    refused: nothing,
+    forgetRefusal: nothing,
+  };
   const [camera] = createDevices(settings, {
     registry,
     keepPicture: () => Promise.reject(new Error('nothing is seen here')),

@@ -97,11 +97,15 @@ describe('a running gateway', () => {
     'camera-1 identity': 'ok',
     'camera-1 stream': 'ok',
     'camera-1 picture': 'ok',
+    'camera-1 tamper': 'ok',
+    'camera-1 inputs': 'ok',
+    'camera-1 account': 'not-supported',
     'recorder-1 reachable': 'ok',
     'recorder-1 clock': 'ok',
     'recorder-1 identity': 'ok',
     'recorder-1 footage': 'ok',
     'recorder-1 playback': 'ok',
+    'recorder-1 account': 'not-supported',
   };
   const isAllWell = () => vi.waitFor(() => expect(server.outcomes()).toEqual(allWell), patient);
 

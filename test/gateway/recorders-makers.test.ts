@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createAccount } from '../../gateway/onvif/account.ts';
 import { DeviceError } from '../../gateway/onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from '../../gateway/onvif/session.ts';
 import { parseXml } from '../../gateway/onvif/xml-node.ts';
@@ -518,9 +519,12 @@ describe('a recorder that answers oddly', () => {
 
   /** Without a network in between. What `soap` does not hold is not supported. */
   function sessionOf(soap: Record<string, string>, fetch: OnvifSession['fetch']): OnvifSession {
+    const account = createAccount(undefined, Date.now);
     return {
       address: 'device',
       credentials: undefined,
+      account,
+      streams: account.door(),
       streamAddress: () => undefined,
       services: async () => new Map(),
       readClock: async () => ({ clock: { offsetSeconds: 0, uncertaintySeconds: 0 }, roundTripMs: 0 }),

@@ -72,7 +72,7 @@ describe('a camera', () => {
     const before = server.events.length;
     watch({ 'camera-1': camera }, []);
     await vi.waitFor(() => expect(server.events.slice(before).some(isPicture)).toBe(true), patient);
-    expect(present('camera-1')).toEqual(sound);
+    expect(present('camera-1')).toMatchObject(sound);
     expect(newest('camera-1', 'reachable')).toMatchObject({ address: host(spare) });
   }, 120_000);
 

@@ -33,6 +33,7 @@ export function runGatewayFor(about: {
     recorders: [],
     discovery: about.discovery,
     intervals: { contact: 2, identity: 3600, sample: 10, footage: 3600, playback: 3600, heartbeat: 30 },
+    events: true,
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
     evidence: { maxMegabytes: 10 },

@@ -43,7 +43,10 @@ type Simulated = ReturnType<typeof simulated>;
 
 function simulated(id: string, { isRecorder } = { isRecorder: false }) {
   const behaviour: Partial<Record<Kind, Behaviour>> = {};
-  const looks: Record<Kind, number[]> = { contact: [], identity: [], sample: [], footage: [], storage: [], playback: [] };
+  const looks: Record<Kind, number[]> = {
+    ...{ contact: [], identity: [], account: [], sample: [] },
+    ...{ footage: [], storage: [], playback: [], events: [] },
+  };
   let atOnce = 0;
   const most = { atOnce: 0 };
   const plan = (kind: Kind, everyMs: number, deadlineMs: number): Plan => ({
@@ -97,7 +100,9 @@ function fine(device: string, kind: Kind): Observation {
     case 'footage':
     case 'storage':
     case 'playback':
-      throw new Error('cameras keep no footage');
+    case 'account':
+    case 'events':
+      throw new Error('not looked at here');
   }
 }
 

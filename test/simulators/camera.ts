@@ -20,6 +20,8 @@ export const cameraEvents = {
   motion: { topic: 'tns1:VideoSource/MotionAlarm', source: { Source: 'VideoSource_1' }, value: 'State' },
   tamper: { topic: 'tns1:VideoSource/GlobalSceneChange/ImagingService', source: { Source: 'VideoSource_1' }, value: 'State' },
   input: { topic: 'tns1:Device/Trigger/DigitalInput', source: { InputToken: 'DigitalInput_1' }, value: 'LogicalState' },
+  cover: { topic: 'tns1:RuleEngine/TamperDetector/Tamper', source: { VideoSourceConfigurationToken: 'VideoSource_1' }, value: 'IsTamper' },
+  dark: { topic: 'tns1:VideoSource/ImageTooDark/ImagingService', source: { Source: 'VideoSource_1' }, value: 'State' },
 } as const satisfies Record<string, Property>;
 export type CameraEvent = keyof typeof cameraEvents;
 
@@ -28,6 +30,8 @@ export interface SimulatedCamera extends SimulatedDevice {
   readonly snapshotUrl: string;
   /** Sets one of the things it tells about; whoever subscribed hears of it if it changed. */
   fire(event: CameraEvent, state: boolean): void;
+  /** Event subscriptions there are now. */
+  subscriptions(): number;
 }
 
 /** Starts listening. Rejects where a port is taken. */
@@ -52,6 +56,7 @@ export async function createCamera({
           services: [mediaService({ channels, faults, streamUrl }), media2Service({ channels, faults, streamUrl }), events.service],
           others: [events.subscriptions],
           fire: events.fire,
+          subscriptions: events.count,
           close: events.close,
         };
       },
@@ -62,6 +67,7 @@ export async function createCamera({
     ...device,
     kind: 'camera',
     snapshotUrl: new URL(mainSnapshot, device.onvifUrl).href,
+    subscriptions: () => own.subscriptions(),
     fire: (event, state) => own.fire(cameraEvents[event], state),
   };
 }

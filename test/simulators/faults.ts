@@ -41,6 +41,20 @@ export const faultList = {
   'replay-garbled': { kinds: recorder, does: 'Play-back delivers pictures that no decoder can read.' },
   'disk-broken': { kinds: recorder, does: 'The recorder’s disk reports an error; only the makers’ own interfaces tell of disks.' },
   'other-serial': { kinds: both, does: 'Another device answers at this address: the serial number differs.' },
+  'no-events': { kinds: camera, does: 'The device has no Event service.' },
+  'no-subscription': { kinds: camera, does: 'The device refuses to create event subscriptions.' },
+  'no-subscription-address': {
+    kinds: camera,
+    does: 'Event subscriptions come with an empty address, and are pulled from the Event service itself.',
+  },
+  'subscription-parameters': { kinds: camera, does: 'All event subscriptions have one address; reference parameters tell them apart.' },
+  'events-silent': { kinds: camera, does: 'Questions for events are never answered.' },
+  'pulls-cut': { kinds: camera, does: 'The connection of a question for events is cut, after 10 s unless told otherwise.', seconds: 10 },
+  'events-forgotten': {
+    kinds: camera,
+    does: 'Every event subscription is forgotten, at the moment of switching and from then on, as by restarts.',
+  },
+  administrator: { kinds: both, does: 'The account is an administrator’s: it may delete footage, and ask who the users are.' },
   busy: { kinds: both, does: 'The device has no free session for streams, searches or event subscriptions.' },
 } as const satisfies Record<string, FaultDescription>;
 

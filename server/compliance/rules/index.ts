@@ -1,6 +1,8 @@
 // Every rule, in the order a page lists them. A new rule is one file and one line here.
 import type { Rule } from '../rule.ts';
+import { cameraAccountTooStrong, recorderAccountTooStrong } from './account-too-strong.ts';
 import { cameraNotRecorded } from './camera-not-recorded.ts';
+import { cameraTampered } from './camera-tampered.ts';
 import { cameraClockOff, recorderClockOff } from './clock-off.ts';
 import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts';
 import { diskBroken } from './disk-broken.ts';
@@ -23,6 +25,7 @@ export const rules: readonly Rule[] = [
   streamDoesNotDecode,
   pictureBlack,
   pictureBelowStandard,
+  cameraTampered,
   cameraClockOff,
   recorderClockOff,
   retentionShort,
@@ -31,5 +34,7 @@ export const rules: readonly Rule[] = [
   footageDoesNotPlay,
   playbackNotOffered,
   cameraNotRecorded,
+  cameraAccountTooStrong,
+  recorderAccountTooStrong,
   recordsLost,
 ];

@@ -39,6 +39,11 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
   footage: footage(95),
   playback: playback(),
   storage: { method: 'hikvision-isapi', capacityBytes: 12e12, freeBytes: 0, overwrites: true, disks: [{ name: '1', state: 'ok' }] },
+  tamper: {
+    sources: [{ kind: 'covered', topic: 'RuleEngine/TamperDetector/Tamper', source: '1', active: false, at: '2026-11-23T03:00:00.000Z' }],
+  },
+  inputs: { inputs: [] },
+  account: { level: 'user', mayDelete: false },
   coverage: {
     planSha256: 'ab'.repeat(32),
     planes: [0],

@@ -3,6 +3,7 @@ import type { Faults } from '../faults.ts';
 import type { DeviceClock } from './device-clock.ts';
 import { namespaces } from './namespaces.ts';
 import type { Asked, Service } from './service.ts';
+import { SoapFault } from './soap.ts';
 import { descendants, textAt, type Xml, xml } from './xml.ts';
 
 export interface DeviceIdentity {
@@ -83,8 +84,12 @@ export function deviceService(options: DeviceServiceOptions): Service {
         <tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${macAddress}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>
         <tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config><tt:Manual><tt:Address>${host}</tt:Address><tt:PrefixLength>24</tt:PrefixLength></tt:Manual>
         <tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`,
-      GetUsers: () => xml`<tds:GetUsersResponse><tds:User>
-        <tt:Username>${username}</tt:Username><tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>`,
+      GetUsers: () => {
+        // Access class READ_SYSTEM_SECRET: administrators only.
+        if (!faults.has('administrator')) throw new SoapFault('Sender', ['NotAuthorized'], 'The sender is not authorized.');
+        return xml`<tds:GetUsersResponse><tds:User>
+        <tt:Username>${username}</tt:Username><tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>`;
+      },
       SystemReboot: () => xml`<tds:SystemRebootResponse><tds:Message>Rebooting in 0 seconds.</tds:Message></tds:SystemRebootResponse>`,
     },
   };

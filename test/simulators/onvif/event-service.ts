@@ -28,6 +28,8 @@ export interface EventService {
   service: Service;
   /** Renew and Unsubscribe, which belong to another namespace. */
   subscriptions: Actions;
+  /** How many subscriptions there are now. */
+  count(): number;
   /** Sets a property and tells every subscription whose filter lets it through. */
   fire(property: Property, value: boolean): void;
   close(): void;
@@ -43,6 +45,11 @@ interface Subscription {
   wake(): void;
 }
 
+const servicePath = '/onvif/event_service';
+const subscriptionPath = '/onvif/subscription/';
+/** How it is named in a header, where the address does not. */
+const parameter = 'SubscriptionId';
+const parameterNamespace = 'http://maker.example/events';
 const queuedMax = 100;
 const pullTimeoutMaxMs = 60_000;
 const lifeDefaultMs = 60_000;
@@ -63,7 +70,14 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
   const initial = (wants: Subscription['wants']) =>
     properties.filter(({ topic }) => wants(topic)).map((property) => notification(property, 'Initialized'));
 
+  function forgetAll(): void {
+    for (const subscription of subscriptions.values()) subscription.wake();
+    subscriptions.clear();
+  }
+  faults.onSwitch('events-forgotten', forgetAll);
+
   function dropExpired(): void {
+    if (faults.has('events-forgotten')) forgetAll();
     for (const [path, subscription] of subscriptions) {
       if (subscription.until > clock()) continue;
       subscriptions.delete(path);
@@ -71,9 +85,13 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
     }
   }
 
-  function subscriptionAt(url: string): Subscription {
+  function subscriptionOf({ url, header }: Asked): Subscription {
     dropExpired();
-    const subscription = subscriptions.get(url);
+    const named = textAt(header, parameter);
+    const path = named === undefined ? url : `${subscriptionPath}${named}`;
+    // Devices that give no address mean the newest one.
+    const newest = faults.has('no-subscription-address') && url === servicePath ? [...subscriptions.values()].at(-1) : undefined;
+    const subscription = subscriptions.get(path) ?? newest;
     if (subscription !== undefined) return subscription;
     const detail = xml`<wsrf-r:ResourceUnknownFault><wsrf-bf:Timestamp>${instant(clock())}</wsrf-bf:Timestamp></wsrf-r:ResourceUnknownFault>`;
     throw new SoapFault('Sender', ['InvalidArgVal', 'ResourceUnknown'], `There is no subscription at ${url}.`, detail);
@@ -81,34 +99,49 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
 
   function create({ action, base }: Asked): Xml {
     dropExpired();
+    if (faults.has('no-subscription')) throw new SoapFault('Receiver', ['Action'], 'No subscription can be made.');
     if (subscriptions.size >= maxSubscriptions || faults.has('busy')) throw noSubscriptionLeft(clock());
     const wants = topicFilter(child(action, 'Filter'));
     const lifeMs = lifeAsked(textAt(action, 'InitialTerminationTime'), clock());
     created += 1;
-    const path = `/onvif/subscription/${created}`;
+    const path = `${subscriptionPath}${created}`;
     const subscription = { path, lifeMs, until: clock() + lifeMs, wants, queue: initial(wants), wake: () => undefined };
     subscriptions.set(path, subscription);
     return xml`<tev:CreatePullPointSubscriptionResponse>
-      <tev:SubscriptionReference><wsa:Address>${base}${path}</wsa:Address></tev:SubscriptionReference>
+      <tev:SubscriptionReference>${reference(base, created)}</tev:SubscriptionReference>
       ${times(tagName('wsnt:CurrentTime'), tagName('wsnt:TerminationTime'), subscription.until)}</tev:CreatePullPointSubscriptionResponse>`;
   }
 
-  async function pull({ action, url, signal }: Asked): Promise<Xml> {
-    const subscription = subscriptionAt(url);
+  const reference = (base: string, number: number): Xml => {
+    if (faults.has('no-subscription-address')) return xml`<wsa:Address></wsa:Address>`;
+    if (!faults.has('subscription-parameters')) return xml`<wsa:Address>${base}${subscriptionPath}${number}</wsa:Address>`;
+    return xml`<wsa:Address>${base}${servicePath}</wsa:Address><wsa:ReferenceParameters>
+      <maker:SubscriptionId xmlns:maker="${parameterNamespace}">${number}</maker:SubscriptionId></wsa:ReferenceParameters>`;
+  };
+
+  async function pull(asked: Asked): Promise<Xml> {
+    const { action, signal } = asked;
+    const subscription = subscriptionOf(asked);
+    if (faults.has('events-silent')) await gone(signal);
     const limit = Number(argument(action, 'MessageLimit'));
     const timeoutMs = parseDuration(argument(action, 'Timeout'));
     if (!(limit >= 1) || timeoutMs === undefined)
       throw invalidArgument('InvalidArgs', 'Timeout must be a duration and MessageLimit at least 1.');
-    if (subscription.queue.length === 0) await waitFor(subscription, Math.min(timeoutMs, pullTimeoutMaxMs), signal);
-    subscriptionAt(url);
+    const waitMs = Math.min(timeoutMs, pullTimeoutMaxMs);
+    const cutMs = faults.has('pulls-cut') ? faults.seconds('pulls-cut') * 1000 : Number.POSITIVE_INFINITY;
+    if (subscription.queue.length === 0) await waitFor(subscription, Math.min(waitMs, cutMs), signal);
+    // Any error that is no SOAP fault cuts the connection.
+    if (subscription.queue.length === 0 && waitMs > cutMs) throw new Error('the pull took too long');
+    subscriptionOf(asked);
     subscription.until = clock() + subscription.lifeMs;
     const messages = subscription.queue.splice(0, limit);
     return xml`<tev:PullMessagesResponse>${times(tagName('tev:CurrentTime'), tagName('tev:TerminationTime'), subscription.until)}
       ${messages.map((message) => xml`<wsnt:NotificationMessage>${notificationContent(message)}</wsnt:NotificationMessage>`)}</tev:PullMessagesResponse>`;
   }
 
-  function renew({ action, url }: Asked): Xml {
-    const subscription = subscriptionAt(url);
+  function renew(asked: Asked): Xml {
+    const { action } = asked;
+    const subscription = subscriptionOf(asked);
     subscription.lifeMs = lifeAsked(argument(action, 'TerminationTime'), clock());
     subscription.until = clock() + subscription.lifeMs;
     // WS-BaseNotification has these two the other way round here.
@@ -116,15 +149,15 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
       <wsnt:CurrentTime>${instant(clock())}</wsnt:CurrentTime></wsnt:RenewResponse>`;
   }
 
-  function unsubscribe({ url }: Asked): Xml {
-    const subscription = subscriptionAt(url);
-    subscriptions.delete(url);
+  function unsubscribe(asked: Asked): Xml {
+    const subscription = subscriptionOf(asked);
+    subscriptions.delete(subscription.path);
     subscription.wake();
     return xml`<wsnt:UnsubscribeResponse/>`;
   }
 
-  function synchronize({ url }: Asked): Xml {
-    const subscription = subscriptionAt(url);
+  function synchronize(asked: Asked): Xml {
+    const subscription = subscriptionOf(asked);
     for (const message of initial(subscription.wants)) enqueue(subscription, message);
     return xml`<tev:SetSynchronizationPointResponse/>`;
   }
@@ -135,7 +168,8 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
   return {
     service: {
       namespace: namespaces.tev,
-      path: '/onvif/event_service',
+      path: servicePath,
+      present: () => !faults.has('no-events'),
       version: { major: 21, minor: 12 },
       capabilities: () => capabilities(maxSubscriptions),
       open: ['GetServiceCapabilities'],
@@ -156,11 +190,16 @@ export function createEventService({ properties, maxSubscriptions, faults, clock
         if (subscription.wants(property.topic)) enqueue(subscription, notification(property, 'Changed'));
       }
     },
-    close() {
-      for (const subscription of subscriptions.values()) subscription.wake();
-      subscriptions.clear();
+    count() {
+      dropExpired();
+      return subscriptions.size;
     },
+    close: forgetAll,
   };
+}
+
+function gone(signal: AbortSignal): Promise<unknown> {
+  return signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
 /** The oldest goes when nobody pulls. */

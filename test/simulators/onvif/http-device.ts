@@ -157,11 +157,16 @@ function authenticate(request: IncomingMessage, parsed: SoapRequest, authenticat
 const noHeader: Element = { name: 'Header', namespace: '', attributes: new Map(), children: [], text: '' };
 const lockedReason = 'The account is locked after too many wrong passwords.';
 
-function askedBy(request: IncomingMessage, response: ServerResponse, { action }: SoapRequest, { faults }: HttpDeviceOptions): Asked {
+function askedBy(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { action, header }: SoapRequest,
+  { faults }: HttpDeviceOptions,
+): Asked {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const host = announcedHost(request.socket.localAddress ?? '127.0.0.1', faults);
-  return { action, url: request.url ?? '/', host, base: `http://${host}:${request.socket.localPort}`, signal: gone.signal };
+  return { action, header, url: request.url ?? '/', host, base: `http://${host}:${request.socket.localPort}`, signal: gone.signal };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {

@@ -3,6 +3,8 @@ import type { Element, Xml } from './xml.ts';
 
 export interface Asked {
   action: Element;
+  /** The SOAP header, where there is one. */
+  header: Element | undefined;
   /** Path and query the request came to. */
   url: string;
   /** `http://host:port` as the device names itself. */
