@@ -7,7 +7,7 @@ import { readIdentity } from './onvif/device.ts';
 import { DeviceError } from './onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
 import { probeAccount } from './probes/account.ts';
-import { probeContact } from './probes/contact.ts';
+import { createContactProbe } from './probes/contact.ts';
 import type { Device, ProbeOptions } from './probes/device.ts';
 import { createListening } from './probes/events.ts';
 import { probeFootage } from './probes/footage.ts';
@@ -117,6 +117,7 @@ function createDevice(
         whoAnswers: (signal) => whoAnswers({ now, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlinesMs.identity)]) }),
       }),
   };
+  const probeContact = createContactProbe();
   const probePlayback = createPlaybackProbe();
   const playback = ofItself('playback', (options) => probePlayback(device(), { ...options, daysAsked: retentionDaysAsked }));
 

@@ -99,7 +99,8 @@ export function createRegistry({
       return { fault: refusal.fault, detail: refusal.detail };
     },
     refused(device, credentials, { fault, detail }) {
-      if (credentials === undefined || refused.has(device)) return;
+      const before = refused.get(device);
+      if (credentials === undefined || (before !== undefined && isMarkOf(before.mark, credentials))) return;
       refused.set(device, { mark: markOf(credentials), fault, detail });
       save();
     },

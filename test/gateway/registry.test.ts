@@ -44,6 +44,24 @@ describe('the registry', () => {
     expect(open('http://10.0.0.2').serialOf('camera-1')).toBeUndefined();
   });
 
+  test('remembers a refused password over a restart, without holding it, until it is another one or somebody asks', () => {
+    const credentials = { username: 'mingzao', password: 'geheim' };
+    open().refused('camera-1', credentials, { fault: 'credentials-refused', detail: 'why' });
+    expect(open().refusalOf('camera-1', credentials)).toEqual({ fault: 'credentials-refused', detail: 'why' });
+    expect(open().refusalOf('camera-1', { ...credentials, password: 'other' })).toBeUndefined();
+    expect(open().refusalOf('camera-2', credentials)).toBeUndefined();
+    expect(readFileSync(file(), 'utf8')).not.toContain('geheim');
+    open().forgetRefusal('camera-1');
+    expect(open().refusalOf('camera-1', credentials)).toBeUndefined();
+  });
+
+  test('remembers that another password is refused than the one before', () => {
+    const [first, second] = ['one', 'two'].map((password) => ({ username: 'mingzao', password }));
+    open().refused('camera-1', first, { fault: 'credentials-refused', detail: 'why' });
+    open().refused('camera-1', second, { fault: 'locked', detail: 'why' });
+    expect(open().refusalOf('camera-1', second)).toMatchObject({ fault: 'locked' });
+  });
+
   test('moves a damaged file aside and registers anew', () => {
     open().pin('camera-1', 'A1');
     writeFileSync(file(), '{"schemaVersion":1,"devi');

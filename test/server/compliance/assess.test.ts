@@ -4,6 +4,7 @@ import { assess } from '../../../server/compliance/assess.ts';
 import { type CanteenState, expectFrom, newCanteen } from '../../../server/compliance/state.ts';
 import { beat, footage, identity, layout, minute, noon, playback, registered, sound, standard, tell, unplayed } from './canteen.ts';
 
+const tampering = (kind: 'covered' | 'dark') => [{ kind, topic: 'Tamper', source: '1', active: true, at: '2026-11-23T03:00:00.000Z' }];
 const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
 const named = (gaps: Gap[]) => gaps.map((gap) => [gap.rule, gap.zone ?? gap.device ?? '', gap.certainty].filter(Boolean).join(' '));
 
@@ -93,6 +94,34 @@ describe('each rule', () => {
       tell(sound(), 'hall-1', 'stream', { measured: { width: 1280, height: 720 } }),
       ['picture-below-standard hall-1 fault'],
     ],
+    [
+      'a camera that says it is covered',
+      tell(sound(), 'hall-1', 'tamper', { outcome: 'fault', fault: 'tampered', measured: { sources: tampering('covered') } }),
+      ['camera-tampered hall-1 fault'],
+    ],
+    ['a camera that only says it is dark', tell(sound(), 'hall-1', 'tamper', { measured: { sources: tampering('dark') } }), []],
+    [
+      'a camera that tells nothing of tampering',
+      tell(sound(), 'hall-1', 'tamper', { outcome: 'unknown', fault: 'not-supported', measured: { sources: [] } }),
+      [],
+    ],
+    ['events that are no longer heard', tell(sound(), 'hall-1', 'tamper', { outcome: 'unknown', fault: 'no-answer' }), []],
+    [
+      'an administrator’s account on a camera',
+      tell(sound(), 'hall-1', 'account', { measured: { level: 'administrator', mayDelete: true } }),
+      ['account-too-strong hall-1 fault'],
+    ],
+    [
+      'an administrator’s account on a recorder',
+      tell(sound(), 'nvr', 'account', { measured: { level: 'administrator', mayDelete: true } }),
+      ['account-too-strong nvr fault'],
+    ],
+    [
+      'an account nobody tells us of',
+      tell(sound(), 'nvr', 'account', { outcome: 'unknown', fault: 'not-supported', measured: 'nothing' }),
+      [],
+    ],
+    ['an ordinary account', tell(sound(), 'nvr', 'account'), []],
     ['too few frames', tell(sound(), 'hall-1', 'stream', { measured: { framesPerSecond: 12 } }), ['picture-below-standard hall-1 fault']],
     ['frames short by less than the tolerance', tell(sound(), 'hall-1', 'stream', { measured: { framesPerSecond: 14.6 } }), []],
     ['a picture turned for a corridor', tell(sound(), 'hall-1', 'stream', { measured: { width: 1080, height: 1920 } }), []],
@@ -228,6 +257,15 @@ describe('each rule', () => {
       tell(broken, 'nvr', 'playback', { outcome: 'unknown', fault: 'not-supported', measured: { samples: [] } }),
     ])
       expect(look(state, open).open.map(({ rule }) => rule)).toContain('footage-does-not-play');
+  });
+
+  it('does not take tampering for put right because the camera is no longer heard, or was restarted', () => {
+    const sources = tampering('covered');
+    const { open } = look(tell(sound(), 'hall-1', 'tamper', { outcome: 'fault', fault: 'tampered', measured: { sources } }));
+    const lost = tell(sound(), 'hall-1', 'tamper', { outcome: 'unknown', fault: 'no-answer', measured: { sources } });
+    expect(look(lost, open).open).toMatchObject([{ id: open[0]?.id, rule: 'camera-tampered', certainty: 'unknown' }]);
+    const well = tell(lost, 'hall-1', 'tamper', { measured: { sources: sources.map((source) => ({ ...source, active: false })) } });
+    expect(look(well, open).open).toEqual([]);
   });
 
   it('calls a clock neither right nor wrong that is nearer to the limit than can be measured', () => {
