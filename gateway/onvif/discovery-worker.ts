@@ -2,8 +2,16 @@
 import { parentPort } from 'node:worker_threads';
 import onvif from 'node-onvif';
 
+const repliesMax = 1024;
+
 try {
-  parentPort?.postMessage({ found: await onvif.startProbe() });
+  const replies: string[] = [];
+  const probing = onvif.startProbe();
+  // It loses replies that tell of several devices: what came is kept, and read once more.
+  onvif._udp?.on('message', (bytes) => {
+    if (replies.length < repliesMax) replies.push(bytes.toString('utf8'));
+  });
+  parentPort?.postMessage({ found: await probing, replies });
 } catch (cause) {
   parentPort?.postMessage({ problem: cause instanceof Error ? cause.message : String(cause) });
 }

@@ -1,6 +1,7 @@
 // Asks by multicast which devices are on the local network (WS-Discovery).
 import { Worker } from 'node:worker_threads';
 import { DeviceError, printable } from './device-error.ts';
+import { readProbeMatches } from './probe-matches.ts';
 
 /** A device that made itself known; what it says of itself is a claim. */
 export interface FoundDevice {
@@ -38,8 +39,16 @@ export async function discoverByMulticast({ signal }: { signal: AbortSignal }): 
 function readAnswer(message: unknown): FoundDevice[] {
   const problem = field(message, 'problem');
   if (typeof problem === 'string') throw new DeviceError('unreachable', `the network takes no multicast: ${printable(problem)}`);
-  const found = field(message, 'found');
-  return Array.isArray(found) ? found.slice(0, devicesMax).flatMap((each: unknown) => foundDevice(each) ?? []) : [];
+  const found = listIn(message, 'found');
+  const known = new Set(found.map((each) => field(each, 'urn')));
+  const missed = listIn(message, 'replies').flatMap((reply) => readProbeMatches(String(reply)).filter(({ urn }) => !known.has(urn)));
+  const matches = [...found, ...new Map(missed.map((match) => [match.urn, match])).values()];
+  return matches.slice(0, devicesMax).flatMap((each) => foundDevice(each) ?? []);
+}
+
+function listIn(message: unknown, key: string): unknown[] {
+  const list = field(message, key);
+  return Array.isArray(list) ? list : [];
 }
 
 function foundDevice(match: unknown): FoundDevice | undefined {

@@ -3,6 +3,8 @@ declare module 'node-onvif' {
   const onvif: {
     /** Sends a WS-Discovery probe and listens for three seconds. */
     startProbe(): Promise<unknown>;
+    /** The socket it listens on, while it does. */
+    _udp?: import('node:dgram').Socket | null;
   };
   export = onvif;
 }

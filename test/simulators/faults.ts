@@ -30,6 +30,7 @@ export const faultList = {
   'no-rate-control': { kinds: camera, does: 'Encoder configurations come without RateControl.' },
   'wrong-xaddr': { kinds: both, does: 'Every address the device names is on 192.0.2.1, where nothing is.' },
   'two-xaddrs': { kinds: both, does: 'Discovery names two addresses, an IPv6 link-local one first.' },
+  'two-matches': { kinds: both, does: 'Discovery answers for a second device in the same reply.' },
   'no-media2': { kinds: camera, does: 'The device has no Media2 service.' },
   'digest-only': { kinds: both, does: 'Only HTTP digest is accepted, no UsernameToken.' },
   'token-only': { kinds: both, does: 'SOAP calls are accepted with a UsernameToken only, not with HTTP digest.' },

@@ -147,7 +147,14 @@ export async function createDevice<Own extends OwnParts>(
       ...(faults.has('two-xaddrs') ? [`http://[fe80::200:5eff:fe00:5301]:${http.port}${devicePath}`] : []),
       `http://${announcedHost(reachable, faults)}:${http.port}${devicePath}`,
     ];
-    const target = { ...discovery, endpoint, scopes: scopes({ identity, profiles }), addresses, answers: () => !faults.has('unplugged') };
+    const target = {
+      ...discovery,
+      endpoint,
+      scopes: scopes({ identity, profiles }),
+      addresses,
+      answers: () => !faults.has('unplugged'),
+      answersForOthers: () => faults.has('two-matches'),
+    };
     await opened(startDiscovery(target));
   }
   faults.onSwitch('unplugged', async (on) => {

@@ -18,6 +18,8 @@ export interface DiscoveryTarget extends DiscoveryOptions {
   addresses(): readonly string[];
   /** False while nothing may be answered. */
   answers(): boolean;
+  /** True while each answer tells of a second device. */
+  answersForOthers(): boolean;
 }
 
 export interface Discovery {
@@ -48,7 +50,9 @@ export async function startDiscovery(target: DiscoveryTarget): Promise<Discovery
       action: 'ProbeMatches',
       relatesTo: textAt(header, 'MessageID') ?? '',
       sequence: sequence(),
-      body: xml`<d:ProbeMatches><d:ProbeMatch>${description(target)}</d:ProbeMatch></d:ProbeMatches>`,
+      body: xml`<d:ProbeMatches><d:ProbeMatch>${description(target)}</d:ProbeMatch>${
+        target.answersForOthers() ? xml`<d:ProbeMatch>${description({ ...target, endpoint: randomUUID() })}</d:ProbeMatch>` : undefined
+      }</d:ProbeMatches>`,
     });
     socket.send(answer, from.port, from.address);
   });
