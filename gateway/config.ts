@@ -56,6 +56,28 @@ export const RecorderConfig = Type.Object(
 );
 export type RecorderConfig = Static<typeof RecorderConfig>;
 
+export const RecordingConfig = Type.Object(
+  {
+    id: Type.String({ ...Identifier, default: 'own-recording', description: 'under which the server knows it, like a recorder' }),
+    name: Name,
+    folder: Type.String({ ...Path, description: 'on the disk for the footage; created where it is missing' }),
+    cameras: Type.Array(Identifier, { minItems: 1, maxItems: 64, description: 'ids of the cameras it keeps' }),
+    minDays: Type.Integer({
+      minimum: 1,
+      maximum: 366,
+      default: 90,
+      description: 'days footage is kept at least; a disk too small is told',
+    }),
+    maxDays: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 3660, description: 'days after which footage is removed, for the sake of those seen in it' }),
+    ),
+    keepFreeGigabytes: Type.Number({ minimum: 0.1, maximum: 100_000, default: 5, description: 'how much of the disk stays free' }),
+    segmentSeconds: seconds(300, 2, 3600, 'length of one file; a power cut loses the last one at most'),
+  },
+  { ...closed, description: 'the gateway’s own recording, for a canteen without a recorder' },
+);
+export type RecordingConfig = Static<typeof RecordingConfig>;
+
 export const DiscoveryConfig = Type.Object(
   {
     multicast: Type.Boolean({ default: true, description: 'ask the whole network for ONVIF devices' }),
@@ -82,6 +104,7 @@ export const GatewayConfig = Type.Object(
     zones: Type.Array(Zone, { maxItems: 64 }),
     cameras: Type.Array(CameraConfig, { maxItems: 256 }),
     recorders: Type.Array(RecorderConfig, { maxItems: 32, default: [] }),
+    recording: Type.Optional(RecordingConfig),
     discovery: Type.Optional(DiscoveryConfig),
     intervals: Type.Object(
       {
@@ -161,6 +184,7 @@ export function loadSettings(file: string): Settings {
     dataDir: resolve(from, config.dataDir),
     cameras: config.cameras.map((camera, index) => withCredentials(from, camera, `cameras.${index}`)),
     recorders: config.recorders.map((recorder, index) => withCredentials(from, recorder, `recorders.${index}`)),
+    ...(config.recording === undefined ? {} : { recording: { ...config.recording, folder: resolve(from, config.recording.folder) } }),
   };
 }
 
@@ -174,17 +198,26 @@ function withCredentials<Config extends Pick<CameraConfig, 'username' | 'passwor
 }
 
 /** What no schema can say: how the parts of the file hang together. */
-function inconsistency({ zones, cameras, recorders, discovery }: GatewayConfig): string | undefined {
+function inconsistency({ zones, cameras, recorders, recording, discovery }: GatewayConfig): string | undefined {
   const zoneIds = zones.map(({ id }) => id);
   const cameraIds = cameras.map(({ id }) => id);
+  const own = recording === undefined ? [] : [recording];
   return (
     repeated('zones', zoneIds) ??
-    repeated('cameras and recorders', [...cameraIds, ...recorders.map(({ id }) => id)]) ??
+    repeated(
+      'cameras and recorders',
+      [...cameras, ...recorders, ...own].map(({ id }) => id),
+    ) ??
     firstOf(cameras, (camera) => unknownName(`cameras: "${camera.id}" watches the zone`, camera.zones, zoneIds)) ??
     firstOf(recorders, (recorder) => unknownName(`recorders: "${recorder.id}" keeps the camera`, recorder.cameras, cameraIds)) ??
     firstOf(recorders, (recorder) =>
       unknownName(`recorders: "${recorder.id}" has a recording of the camera`, Object.keys(recorder.recordings ?? {}), recorder.cameras),
     ) ??
+    firstOf(
+      own,
+      ({ cameras: kept }) => unknownName('recording: it keeps the camera', kept, cameraIds) ?? repeated('recording.cameras', kept),
+    ) ??
+    firstOf(own, daysTheWrongWayRound) ??
     firstOf([...cameras, ...recorders], unreachable) ??
     firstOf(discovery?.scan ?? [], unscannable)
   );
@@ -214,6 +247,11 @@ function unreachable({ id, address, username, passwordFile }: Static<typeof Came
     return `the address of "${id}" must be http://host:port or https://host:port, path optional, without user name and password`;
   if ((username === undefined) !== (passwordFile === undefined)) return `"${id}" needs both username and passwordFile, or neither`;
   return undefined;
+}
+
+function daysTheWrongWayRound({ minDays, maxDays }: RecordingConfig): string | undefined {
+  if (maxDays === undefined || maxDays >= minDays) return undefined;
+  return `recording.maxDays: found ${maxDays}, allowed: ${minDays} (recording.minDays) or more`;
 }
 
 function unscannable(target: string): string | undefined {

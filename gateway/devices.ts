@@ -13,9 +13,10 @@ import { createListening } from './probes/events.ts';
 import { probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
-import { probeSample } from './probes/sample.ts';
+import { probeSample, streamOf } from './probes/sample.ts';
 import { seen } from './probes/seen.ts';
 import { probeStorage } from './probes/storage.ts';
+import type { StreamSource } from './probes/stream-source.ts';
 import type { Registry } from './registry.ts';
 import { unobserved } from './supervise/unobserved.ts';
 import type { Listening, Plan, Watched } from './supervise.ts';
@@ -29,6 +30,8 @@ export interface ConfiguredDevice {
   serialAt(address: string, signal: AbortSignal): Promise<Seen<string>>;
   /** From now on the device is asked at `address`. */
   moveTo(address: string): void;
+  /** Where its main stream is now. Throws DeviceError, `wrong-device` where another device answers at its address. */
+  stream(signal: AbortSignal): Promise<StreamSource>;
 }
 
 type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
@@ -154,6 +157,16 @@ function createDevice(
     moveTo(found) {
       address = found;
       connect();
+    },
+    async stream(signal) {
+      if (registry.serialOf(id) !== undefined) {
+        const { identity } = await probeIdentity(device(), { signal, now });
+        if (!identity.ok) throw new DeviceError(identity.fault, identity.detail);
+      }
+      const { address: stream } = await streamOf(device(), signal);
+      const url = URL.parse(stream);
+      if (url === null) throw new DeviceError('no-stream', 'the address of the stream is no RTSP address');
+      return { address: url, credentials };
     },
   };
 }

@@ -2,11 +2,18 @@
 import type { Layout } from '#contract/layout.ts';
 import type { Settings } from './config.ts';
 
-export function layoutOf({ zones, cameras, recorders }: Pick<Settings, 'zones' | 'cameras' | 'recorders'>): Layout {
+export function layoutOf({
+  zones,
+  cameras,
+  recorders,
+  recording,
+}: Pick<Settings, 'zones' | 'cameras' | 'recorders' | 'recording'>): Layout {
+  // To the server the gateway’s own recording is a recorder like any other.
+  const keepers = recording === undefined ? recorders : [...recorders, recording];
   return {
     schemaVersion: 1,
     zones,
     cameras: cameras.map(({ id, name, zones: watched }) => ({ id, name, zones: watched })),
-    recorders: recorders.map(({ id, name, cameras: kept }) => ({ id, name, cameras: kept })),
+    recorders: keepers.map(({ id, name, cameras: kept }) => ({ id, name, cameras: kept })),
   };
 }

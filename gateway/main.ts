@@ -1,4 +1,5 @@
 // The gateway's command line, and the only file that builds its parts and knows the real clock.
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +9,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { now, sleep } from './clock.ts';
 import { type CommandIo, wrongWords } from './command-io.ts';
 import { loadSettings, type Settings } from './config.ts';
-import { createDevices } from './devices.ts';
+import { type ConfiguredDevice, createDevices } from './devices.ts';
 import { usage as discoverUsage, runDiscover } from './discover.ts';
 import { GatewayError } from './errors.ts';
 import { createEvidence } from './evidence.ts';
@@ -18,6 +19,7 @@ import { createLog, type Log } from './log.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
 import { findDevices } from './onvif/find-devices.ts';
 import { createOutbox, type Entry } from './outbox.ts';
+import { createOwnRecording, type OwnRecording, type OwnRecordingDeps } from './own-recording.ts';
 import { sweepScratchFolders } from './probes/scratch-folder.ts';
 import { createRegistry } from './registry.ts';
 import { createRelocation } from './relocate.ts';
@@ -101,6 +103,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     return sha256;
   };
   const devices = createDevices(settings, { registry, keepPicture, now });
+  const recording = createRecording(settings, { devices, keepPicture, log });
 
   const tell = (...entries: Entry[]) => {
     outbox.append(entries);
@@ -110,7 +113,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 
   const supervisor = createSupervisor({
     ...deps,
-    devices: devices.map(({ watched }) => watched),
+    devices: [...devices, ...recording].map(({ watched }) => watched),
     emit: (facts) => tell(...facts.map(asEntry)),
   });
   const astray = () =>
@@ -184,7 +187,11 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     log.info({ canteen, cameras: settings.cameras.length, recorders: settings.recorders.length, session }, 'the gateway has started');
     const goodbye = new AbortController();
     const reporting = uplink.run(goodbye.signal);
-    await Promise.all([supervisor.run(signal), discovery === undefined ? undefined : relocation.run(signal)]);
+    await Promise.all([
+      supervisor.run(signal),
+      discovery === undefined ? undefined : relocation.run(signal),
+      ...recording.map((own) => own.run(signal)),
+    ]);
     goodbye.abort(); // only now: what was seen last is still sent
     await reporting;
   } finally {
@@ -192,6 +199,22 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     outbox.close();
   }
   log.info({ session }, 'the gateway has stopped');
+}
+
+/** None or one. */
+function createRecording(
+  { recording, dataDir, intervals, retentionDaysAsked }: Settings,
+  { devices, keepPicture, log }: { devices: ConfiguredDevice[]; keepPicture: OwnRecordingDeps['keepPicture']; log: Log },
+): OwnRecording[] {
+  if (recording === undefined) return [];
+  const streamOf: OwnRecordingDeps['streamOf'] = async (camera, signal) => {
+    const device = devices.find(({ id }) => id === camera);
+    assert(device !== undefined); // the settings were checked for it
+    return device.stream(signal);
+  };
+  return [
+    createOwnRecording({ settings: recording, dataDir, intervals, daysAsked: retentionDaysAsked, streamOf, keepPicture, now, sleep, log }),
+  ];
 }
 
 function asEntry(data: Fact): Entry {

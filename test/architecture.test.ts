@@ -17,6 +17,13 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/replay', 'gateway/probes', 'fluent-ffmpeg', 'node:'],
     types: ['gateway/observation.ts'],
   },
+  'gateway/own-recording': {
+    import: [
+      ...['config', 'gateway/onvif', 'gateway/recorders', 'gateway/probes', 'gateway/own-recording', 'gateway/errors.ts'],
+      ...['typebox', 'node:'],
+    ],
+    types: ['gateway'],
+  },
   'gateway/main.ts': { import: ['config', 'gateway', 'package.json', 'node:'] },
   gateway: { import: ['config', 'gateway', 'mqtt', 'pino', 'typebox', 'node:'] },
 

@@ -1,4 +1,4 @@
-// The one place that runs ffmpeg and ffprobe: bounded in number, time and size, killed at the deadline, and never told a password by its arguments.
+// Runs ffmpeg and ffprobe for every look: bounded in number, time and size, killed at the deadline, and never told a password by its arguments.
 import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
@@ -6,6 +6,7 @@ import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
 import { captureFault } from './capture-fault.ts';
 import { createSlots } from './slots.ts';
+import { secretsOf, sourceProtocols, sourceScript } from './stream-source.ts';
 
 export interface CaptureRequest {
   /** `rtsp://…`, without user name or password. */
@@ -44,7 +45,10 @@ export function capture({ address, credentials, sample, keyframe, signal }: Capt
   return slots.use(signal, async () => {
     const lines: string[] = [];
     let described: number | undefined;
-    const command = ffmpeg({ source: Readable.from([concatScript(address, credentials, keyframe.seconds)]), stdoutLines: linesKept })
+    const command = ffmpeg({
+      source: Readable.from([sourceScript({ address, credentials, patienceSeconds: keyframe.seconds, silenceMs })]),
+      stdoutLines: linesKept,
+    })
       .inputFormat('concat')
       // Verbose, because only then it says how far it came: told by the session description it received.
       .inputOptions([
@@ -53,7 +57,7 @@ export function capture({ address, credentials, sample, keyframe, signal }: Capt
         '-loglevel verbose',
         '-safe 0',
         `-analyzeduration ${keyframe.seconds * 1_000_000}`,
-        '-protocol_whitelist pipe,tcp,udp,rtp,rtsp,rtsps,tls,crypto',
+        `-protocol_whitelist ${sourceProtocols}`,
       ])
       .output(sample.file)
       .outputOptions([...copied, '-copyinkf', `-t ${sample.seconds}`, `-fs ${captureMaxBytes}`])
@@ -126,31 +130,6 @@ export function probeFile(file: string, entries: string, { signal }: { signal: A
     if (code !== 0) throw new DeviceError('does-not-decode', 'what the stream delivered cannot be read as video');
     return JSON.parse(output);
   });
-}
-
-/** A password in the arguments would stand in the process list: the address goes in by standard input, as a list of one file. */
-function concatScript(address: URL, credentials: Credentials | undefined, patienceSeconds: number): string {
-  const url = new URL(address);
-  url.username = encodeURIComponent(credentials?.username ?? '');
-  url.password = encodeURIComponent(credentials?.password ?? '');
-  const quoted = url.href.replaceAll("'", '%27');
-  return [
-    'ffconcat version 1.0',
-    `file '${quoted}'`,
-    'option rtsp_transport tcp',
-    `option timeout ${silenceMs * 1000}`,
-    // A microphone or an analytics track that says nothing would be waited for.
-    'option allowed_media_types video',
-    // The camera's own stamps are as good as its firmware: some count the pictures they were told to send, not those they do.
-    'option use_wallclock_as_timestamps 1',
-    // Where the session description holds no parameter sets, they come with the first keyframe.
-    `option analyzeduration ${patienceSeconds * 1_000_000}`,
-    '',
-  ].join('\n');
-}
-
-function secretsOf(credentials: Credentials | undefined): string[] {
-  return credentials === undefined ? [] : [credentials.password, encodeURIComponent(credentials.password)];
 }
 
 type Ended = { ok: true; printed: string } | { ok: false };

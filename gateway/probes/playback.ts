@@ -1,9 +1,8 @@
 // Looks whether what a recorder lists can really be played back: asks it for some instants, and decodes the picture that comes.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FaultCode } from '#contract/fault-code.ts';
 import type { FootageMeasured } from '#contract/footage.ts';
-import type { PlaybackObservation, PlayedSample } from '../observation.ts';
+import type { PlaybackObservation } from '../observation.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import { readReplayAddress } from '../onvif/replay.ts';
 import { measureAnswer, type RecorderClock, readRecorderClock } from '../recorders/footage-source.ts';
@@ -14,9 +13,9 @@ import type { Device } from './device.ts';
 import { keptAs } from './evidence.ts';
 import { decodeToJpeg } from './ffmpeg.ts';
 import { type FootageOptions, footageQuestion } from './footage.ts';
-import { chooseInstants, type Instant, isListed } from './playback-instants.ts';
+import type { Instant } from './playback-instants.ts';
+import { createPlaybackProof, type Played } from './playback-proof.ts';
 import { inScratchFolder } from './scratch-folder.ts';
-import { seen } from './seen.ts';
 
 export type PlaybackProbe = (device: Device, options: PlaybackOptions) => Promise<PlaybackObservation>;
 
@@ -26,54 +25,21 @@ export interface PlaybackOptions extends FootageOptions {
 }
 
 const patienceDefaultMs = 15_000;
-const doubtsMax = 16;
-/** So much is proof enough, and each may cost the whole of our patience. */
-const failuresMax = 5;
-/** More than a recorder needs to begin at a keyframe: then it is asked once more whether it still lists the instant. */
-const doubtfulSeconds = 10;
-
-/** After one of these the recorder is not asked on: it would not answer otherwise, or would lock the account. */
-const hopeless: ReadonlySet<FaultCode> = new Set([
-  'credentials-refused',
-  'locked',
-  'busy',
-  'no-answer',
-  'refused',
-  'unreachable',
-  'not-supported',
-  'internal',
-]);
-
-/**
- * Never rejects. Remembers, while the gateway runs, what did not play, and asks for that first the next time: luck with other instants
- * does not make it play.
- */
+/** Never rejects. Remembers, while the gateway runs, what did not play. */
 export function createPlaybackProbe(): PlaybackProbe {
-  let doubts: Instant[] = [];
-  return async (device, options) => {
-    const playback = await seen(async () => {
-      const listed = await completeList(device, options);
-      const random = chooseInstants(listed, `${device.id}/${options.now()}`);
-      const asked = doubts.filter((instant) => isListed(listed, instant));
-      const tried = await playAll(device, [...asked, ...random], options);
-      // A recorder overwrites its oldest footage all the time: what it lists no more, it need not play.
-      const still = tried.some(isDoubtful) ? await completeList(device, options) : listed;
-      const counted = tried.filter((each) => !isDoubtful(each) || isListed(still, each.instant));
-      const unasked = asked.filter((instant) => !tried.some((each) => each.instant === instant));
-      doubts = [...counted.filter(isDoubtful).map(({ instant }) => instant), ...unasked].slice(0, doubtsMax);
-      return counted.map(({ sample }) => sample);
-    });
-    return { kind: 'playback', device: device.id, playback, at: new Date(options.now()).toISOString() };
-  };
-}
-
-interface Tried {
-  instant: Instant;
-  sample: PlayedSample;
-}
-
-function isDoubtful({ sample: { played } }: Tried): boolean {
-  return !played.ok || Math.abs(played.value.deviationSeconds) > doubtfulSeconds;
+  const prove = createPlaybackProof();
+  return (device, options) =>
+    prove(
+      {
+        device: device.id,
+        list: () => completeList(device, options),
+        async open() {
+          const clock = await readRecorderClock(device.session, options);
+          return (instant) => play(device, instant, { ...options, clock });
+        },
+      },
+      options,
+    );
 }
 
 /**
@@ -90,24 +56,11 @@ async function completeList(device: Device, options: PlaybackOptions): Promise<F
   return listed;
 }
 
-/** One after the other: many recorders have room for a single play-back. */
-async function playAll(device: Device, instants: readonly Instant[], options: PlaybackOptions): Promise<Tried[]> {
-  const clock = await readRecorderClock(device.session, options);
-  const tried: Tried[] = [];
-  for (const instant of instants) {
-    const played = await seen(() => play(device, instant, { ...options, clock }));
-    tried.push({ instant, sample: { camera: instant.camera, recording: instant.recording, asked: iso(instant.at), played } });
-    const failures = tried.filter(({ sample }) => !sample.played.ok).length;
-    if (options.signal.aborted || failures >= failuresMax || (!played.ok && hopeless.has(played.fault))) break;
-  }
-  return tried;
-}
-
 async function play(
   { session }: Device,
   { recording, at }: Instant,
   { clock, signal, patienceMs = patienceDefaultMs, ...options }: PlaybackOptions & { clock: RecorderClock },
-): Promise<(PlayedSample['played'] & { ok: true })['value']> {
+): Promise<Played> {
   const address = await readReplayAddress(session, recording, { signal });
   const { credentials, streams } = session;
   const picture = await streams.using(() => playInstant({ address, at: clock.theirs(at), credentials, patienceMs, signal }));

@@ -25,7 +25,11 @@ export async function probeSample(
   return { kind: 'sample', device: device.id, stream: { ok: true, value: stream }, picture: { ok: true, value: picture }, at };
 }
 
-async function streamOf(device: Device, signal: AbortSignal): Promise<Pick<StreamMeasured, 'via' | 'profile'> & { address: string }> {
+/** The stream the installer wrote down, or the main one the camera names. Throws DeviceError. */
+export async function streamOf(
+  device: Device,
+  signal: AbortSignal,
+): Promise<Pick<StreamMeasured, 'via' | 'profile'> & { address: string }> {
   if (device.streamUri !== undefined) return { address: device.streamUri, via: 'configured' };
   const { address, profile } = await findMainStream(device.session, { signal });
   return { address, via: profile.via, profile: profile.token.slice(0, 128) };

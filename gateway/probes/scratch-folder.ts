@@ -46,7 +46,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function endProcessesIn(folders: readonly string[]): Promise<void> {
+/** Ends the processes that were told to write into one of the folders. */
+export async function endProcessesIn(folders: readonly string[]): Promise<void> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const args = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');

@@ -61,7 +61,7 @@ export interface RecorderClock {
 }
 
 /** China has one time zone; recorders that do not tell theirs are set to it, or their days would be nobody's. */
-const chinaOffsetMinutes = 480;
+export const chinaOffsetMinutes = 480;
 
 /** Measures the recorder's clock; one that cannot be understood is taken as right. Throws DeviceError where the recorder does not answer. */
 export async function readRecorderClock(session: OnvifSession, options: { signal: AbortSignal }): Promise<RecorderClock> {

@@ -44,15 +44,31 @@ test('the example is loaded, its secrets read and its paths made absolute', () =
 });
 
 test('the example shows every setting, each at its default where it has one', () => {
-  const shown = parse(readFileSync(example, 'utf8'));
+  const shown = parse(withRecording(readFileSync(example, 'utf8')));
   expect(Object.keys(shown).toSorted()).toEqual(Object.keys(GatewayConfig.properties).toSorted());
-  for (const part of ['intervals', 'outbox', 'log', 'discovery'] as const)
+  for (const part of ['intervals', 'outbox', 'log', 'discovery', 'recording'] as const)
     expect(Object.keys(shown[part]).toSorted()).toEqual(Object.keys(GatewayConfig.properties[part].properties).toSorted());
   const { intervals, outbox, retentionDaysAsked, log } = load(minimal());
   expect(shown).toMatchObject({ intervals, outbox, retentionDaysAsked, log });
 });
 
+test('the own recording of the example is valid once it is uncommented, and each default is the one shown', () => {
+  writeFileSync(join(folder, 'gateway.yaml'), withRecording(readFileSync(example, 'utf8')));
+  const { recording } = loadSettings(join(folder, 'gateway.yaml'));
+  expect(recording).toMatchObject({ folder: '/srv/mingzao/footage', cameras: ['dining-1', 'cooking-1', 'cleaning-1'], maxDays: 120 });
+  const { id, minDays, keepFreeGigabytes, segmentSeconds } = recording ?? {};
+  const { recording: bare } = load({ ...minimal(), recording: { name: 'Own', folder: 'footage', cameras: ['camera-1'] } });
+  expect(bare).toEqual({
+    ...{ id, minDays, keepFreeGigabytes, segmentSeconds },
+    ...{ name: 'Own', folder: join(folder, 'footage'), cameras: ['camera-1'] },
+  });
+});
+
+/** It stands there commented out: most canteens have a recorder. */
+const withRecording = (text: string) => text.replaceAll(/^# (recording:| {2})/gm, '$1');
+
 const [camera] = minimal().cameras;
+const own = { name: 'Own', folder: 'footage', cameras: ['camera-1'] };
 const recorder = { id: 'recorder-1', name: 'Recorder', address: '127.0.0.1', cameras: ['camera-1'] };
 
 test.each<[string, object, RegExp]>([
@@ -62,6 +78,23 @@ test.each<[string, object, RegExp]>([
     { cameras: [{ ...camera, zones: ['kitchen'] }] },
     /"camera-1" watches the zone "kitchen", which is not there; known: cooking/,
   ],
+  [
+    'an own recording of a camera that is not there',
+    { recording: { ...own, cameras: ['camera-2'] } },
+    /recording: it keeps the camera "camera-2"/,
+  ],
+  [
+    'a camera recorded twice',
+    { recording: { ...own, cameras: ['camera-1', 'camera-1'] } },
+    /recording.cameras: the id "camera-1" stands there twice/,
+  ],
+  ['an own recording called like a camera', { recording: { ...own, id: 'camera-1' } }, /the id "camera-1" stands there twice/],
+  [
+    'days the wrong way round',
+    { recording: { ...own, maxDays: 30 } },
+    /recording.maxDays: found 30, allowed: 90 \(recording.minDays\) or more/,
+  ],
+  ['files shorter than a picture group', { recording: { ...own, segmentSeconds: 1 } }, /segmentSeconds/],
   ['one id twice', { recorders: [{ ...recorder, id: 'camera-1' }] }, /the id "camera-1" stands there twice/],
   ['a zone twice', { zones: [...minimal().zones, ...minimal().zones] }, /zones: the id "cooking" stands there twice/],
   [

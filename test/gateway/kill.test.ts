@@ -1,7 +1,7 @@
 // A gateway that is killed again and again, at any moment, while devices fail and the server acknowledges.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { runCanteen } from '../simulators/canteen.ts';
 import { prepareMedia } from '../simulators/media.ts';
+import { processesNaming } from './processes.ts';
 import { createRememberingServer } from './remembering-server.ts';
 
 const rounds = 20;
@@ -90,18 +91,4 @@ function spawnGateway(config: string, scratch: string) {
   const env = { ...process.env, TMPDIR: scratch };
   const child = spawn(process.execPath, [main, 'run', '--config', config], { stdio: 'ignore', env });
   return { process: child, exited: once(child, 'exit').then(([code, signal]) => ({ code, signal })) };
-}
-
-/** The command lines of running processes that work in the folder. */
-function processesNaming(folder: string): string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(commandLine).filter((line) => line.includes(folder));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return ''; // it has ended meanwhile
-  }
 }
