@@ -45,8 +45,8 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
   const list = async (now: number) => listed(recorder, deps, now);
   const observed = ({ now }: ProbeOptions) => ({ device: id, at: new Date(now()).toISOString() });
 
-  const plans: Record<'contact' | 'footage' | 'storage' | 'playback', Plan['probe']> = {
-    contact: async (options): Promise<Observation> => {
+  const plans: Record<'contact' | 'footage' | 'storage' | 'playback', (options: ProbeOptions) => Promise<Observation>> = {
+    contact: async (options) => {
       const since = performance.now();
       const contact = await seen(async () => {
         await deps.present();
