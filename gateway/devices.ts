@@ -1,5 +1,6 @@
 // The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
 import type { RecorderConfig, Settings } from './config.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Observation, Seen } from './observation.ts';
 import { createAccount } from './onvif/account.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
@@ -10,7 +11,7 @@ import { probeAccount } from './probes/account.ts';
 import { createContactProbe } from './probes/contact.ts';
 import type { Device, ProbeOptions } from './probes/device.ts';
 import { createListening } from './probes/events.ts';
-import { probeFootage } from './probes/footage.ts';
+import { type FootageOptions, probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
 import { probeSample, streamOf } from './probes/sample.ts';
@@ -49,15 +50,16 @@ const deadlinesMs = {
 const asOftenAs = { account: 'identity', storage: 'footage' } as const;
 const eventsValidForMs = 900_000;
 
-interface Deps {
+interface DevicesDeps {
   registry: Registry;
+  ledger: Ledger;
   keepPicture: (jpeg: Buffer) => Promise<string>;
   now: () => number;
 }
 
 type Probe = (options: ProbeOptions) => Promise<Observation>;
 
-export function createDevices(settings: Settings, deps: Deps): ConfiguredDevice[] {
+export function createDevices(settings: Settings, deps: DevicesDeps): ConfiguredDevice[] {
   const cameras = settings.cameras.map((camera) => createDevice('camera', camera, settings, deps));
   const recorders = settings.recorders.map((recorder) => createDevice('recorder', { ...recorder, zones: [] }, settings, deps));
   return [...cameras, ...recorders];
@@ -67,7 +69,7 @@ function createDevice(
   kind: Device['kind'],
   config: Config,
   { intervals, retentionDaysAsked, events }: Settings,
-  { registry, keepPicture, now }: Deps,
+  { registry, ledger, keepPicture, now }: DevicesDeps,
 ): ConfiguredDevice {
   const { id, credentials, certificateFingerprint } = config;
   const sessionAt = (address: string, account = createAccount(credentials, now)) =>
@@ -109,7 +111,8 @@ function createDevice(
   };
   const sample = ofItself('sample', (options) => probeSample(device(), options));
   const storage = ofItself('storage', (options) => probeStorage(device(), options));
-  const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked }));
+  const read: FootageOptions['read'] = (asked, question) => ledger.read(id, asked, question);
+  const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked, read }));
   const listen = createListening(id);
   const listening: Listening = {
     kind: 'events',
@@ -122,7 +125,11 @@ function createDevice(
   };
   const probeContact = createContactProbe();
   const probePlayback = createPlaybackProbe();
-  const playback = ofItself('playback', (options) => probePlayback(device(), { ...options, daysAsked: retentionDaysAsked }));
+  const playback = ofItself('playback', async (options) => {
+    const observation = await probePlayback(device(), { ...options, daysAsked: retentionDaysAsked });
+    ledger.played(observation);
+    return observation;
+  });
 
   return {
     id,

@@ -15,6 +15,9 @@ import { GatewayError } from './errors.ts';
 import { createEvidence } from './evidence.ts';
 import { usage as inspectUsage, runInspect } from './inspect.ts';
 import { layoutOf } from './layout.ts';
+import { createCauses } from './ledger/causes.ts';
+import { createJournal } from './ledger/journal.ts';
+import { createLedger } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
 import { findDevices } from './onvif/find-devices.ts';
@@ -90,6 +93,9 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 
   const configured = [...settings.cameras, ...settings.recorders];
   const registry = createRegistry({ file: join(dataDir, 'devices.json'), configured, log });
+  const journal = createJournal({ file: join(dataDir, 'journal.json'), recorders: new Set(settings.recorders.map(({ id }) => id)), log });
+  const causeOf = createCauses({ journal, now });
+  const ledger = createLedger({ folder: join(dataDir, 'ledger'), causeOf, now, log });
   const outbox = createOutbox({ file: join(dataDir, 'outbox.db'), canteen, maxEvents, maxBytes: maxMegabytes * 1_000_000, now, log });
   const evidence = createEvidence({
     file: join(dataDir, 'evidence.db'),
@@ -102,7 +108,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     uplink.wake();
     return sha256;
   };
-  const devices = createDevices(settings, { registry, keepPicture, now });
+  const devices = createDevices(settings, { registry, ledger, keepPicture, now });
   const recording = createRecording(settings, { devices, keepPicture, log });
 
   const tell = (...entries: Entry[]) => {
@@ -114,7 +120,10 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
   const supervisor = createSupervisor({
     ...deps,
     devices: [...devices, ...recording].map(({ watched }) => watched),
-    emit: (facts) => tell(...facts.map(asEntry)),
+    emit(facts) {
+      tell(...facts.map(asEntry));
+      journal.note(facts);
+    },
   });
   const astray = () =>
     new Set(

@@ -1,12 +1,8 @@
 // Which physical device stands behind each id: its serial number, pinned at first contact, where it was last found, and which password it refused.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { validator } from '#config/validate.ts';
 import { FaultCode } from '#contract/fault-code.ts';
 import { type Credentials, isMarkOf, markOf } from './credential-mark.ts';
-import { GatewayError } from './errors.ts';
-import { parseJson } from './json.ts';
+import { jsonFile } from './json-file.ts';
 import type { Log } from './log.ts';
 
 const closed = { additionalProperties: false };
@@ -26,7 +22,6 @@ const RegistryFile = Type.Object(
   },
   closed,
 );
-type RegistryFile = Static<typeof RegistryFile>;
 
 export interface Registry {
   /** Undefined before the first contact, and for a device that tells no serial number. */
@@ -46,8 +41,6 @@ export interface Registry {
 
 type Refusal = Pick<Static<typeof Refused>, 'fault' | 'detail'>;
 
-const check = validator(RegistryFile);
-
 /**
  * `configured` is what the settings say now. Whoever gives a device another address there means another device or place: it is registered anew.
  * Throws GatewayError `store-unusable` where the file cannot be read or written; one that makes no sense is moved aside.
@@ -62,16 +55,18 @@ export function createRegistry({
   log: Log;
 }): Registry {
   const addresses = new Map(configured.map(({ id, address }) => [id, address]));
-  const stored = read(file, log);
-  const devices = new Map(Object.entries(stored.devices));
-  const refused = new Map(Object.entries(stored.refused ?? {}));
+  const damaged = 'the registry of devices is damaged and was moved aside; devices are registered anew';
+  const stored = jsonFile(file, { schema: RegistryFile, damaged, log });
+  const before = stored.read();
+  const devices = new Map(Object.entries(before?.devices ?? {}));
+  const refused = new Map(Object.entries(before?.refused ?? {}));
 
   const known = (device: string) => {
     const registration = devices.get(device);
     return registration?.configured === addresses.get(device) ? registration : undefined;
   };
   const save = () =>
-    write(file, {
+    stored.write({
       schemaVersion: 1,
       devices: Object.fromEntries(devices),
       ...(refused.size === 0 ? {} : { refused: Object.fromEntries(refused) }),
@@ -108,35 +103,4 @@ export function createRegistry({
       if (refused.delete(device)) save();
     },
   };
-}
-
-function read(file: string, log: Log): Omit<RegistryFile, 'schemaVersion'> {
-  const bytes = readIfThere(file);
-  if (bytes === undefined) return { devices: {} };
-  const checked = check(parseJson(bytes));
-  if (checked.ok) return checked.value;
-  const aside = `${file}.damaged`;
-  renameSync(file, aside);
-  log.error({ problem: checked.problem, aside }, 'the registry of devices is damaged and was moved aside; devices are registered anew');
-  return { devices: {} };
-}
-
-function readIfThere(file: string): Uint8Array | undefined {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new GatewayError('store-unusable', `${file}: it cannot be read; the gateway must be able to read and write it`, { cause });
-  }
-}
-
-/** Whole or not at all, also when the power goes. */
-function write(file: string, content: RegistryFile): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { flush: true });
-    renameSync(`${file}.new`, file);
-  } catch (cause) {
-    throw new GatewayError('store-unusable', `${file}: it cannot be written`, { cause });
-  }
 }

@@ -24,6 +24,10 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     ],
     types: ['gateway'],
   },
+  'gateway/ledger': {
+    import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/ledger', 'gateway/json-file.ts', 'typebox', 'node:path'],
+    types: ['gateway/observation.ts', 'gateway/log.ts'],
+  },
   'gateway/main.ts': { import: ['config', 'gateway', 'package.json', 'node:'] },
   gateway: { import: ['config', 'gateway', 'mqtt', 'pino', 'typebox', 'node:'] },
 

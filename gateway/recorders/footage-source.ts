@@ -13,6 +13,8 @@ export interface FootageQuestion {
   recordings?: Readonly<Record<string, string>> | undefined;
   /** The cameras this recorder keeps, by id. */
   cameras?: readonly string[] | undefined;
+  /** It has just shown, by footage, that it understands such questions, and its times: an answer without any footage is an answer. */
+  understood?: true;
 }
 
 /** One way of asking. `read` throws DeviceError; `not-supported` gives the next way its turn. */
@@ -29,6 +31,8 @@ export interface FootageSource extends MakersWay {
 export interface FootageAnswer {
   method: string;
   utcOffsetMinutes: number;
+  /** How far ahead of ours the recorder's clock was taken to be, milliseconds. */
+  aheadMs: number;
   /** Every camera asked about is among `held`, and the recorder has shown that it understood the question. */
   complete: boolean;
   held: Held[];
@@ -58,6 +62,8 @@ export interface RecorderClock {
   theirs(at: number): number;
   ours(at: number): number;
   utcOffsetMinutes: number;
+  /** How far it is ahead, milliseconds. */
+  aheadMs: number;
 }
 
 /** China has one time zone; recorders that do not tell theirs are set to it, or their days would be nobody's. */
@@ -74,8 +80,9 @@ export async function readRecorderClock(session: OnvifSession, options: { signal
   );
   const offset = clock?.offsetSeconds ?? 0;
   // Below a second the measurement says more about the network than about the clock.
-  const shiftMs = Math.abs(offset) > 1 ? Math.round(offset * 1000) : 0;
-  return { theirs: (at) => at + shiftMs, ours: (at) => at - shiftMs, utcOffsetMinutes: clock?.utcOffsetMinutes ?? chinaOffsetMinutes };
+  const aheadMs = Math.abs(offset) > 1 ? Math.round(offset * 1000) : 0;
+  const utcOffsetMinutes = clock?.utcOffsetMinutes ?? chinaOffsetMinutes;
+  return { theirs: (at) => at + aheadMs, ours: (at) => at - aheadMs, utcOffsetMinutes, aheadMs };
 }
 
 /** The same measured day by day, where it is not laid to what was known before. */

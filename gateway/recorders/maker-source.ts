@@ -51,9 +51,9 @@ export function makerSource(maker: MakerInterface): FootageSource {
 }
 
 async function read(maker: MakerInterface, session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer> {
-  const { windows, signal } = question;
+  const { windows, signal, understood = false } = question;
   const clock = await readRecorderClock(session, { signal });
-  const { utcOffsetMinutes } = clock;
+  const { utcOffsetMinutes, aheadMs } = clock;
   const { recorder, spent } = askedRecorder(session, { signal, utcOffsetMinutes });
   const { chosen, complete } = chooseChannels(await orNotSupported(maker.readChannels(recorder)), question);
   // Recorders have whole seconds only.
@@ -63,19 +63,20 @@ async function read(maker: MakerInterface, session: OnvifSession, question: Foot
   }));
   const runs = theirs.map((window) => daysOf(window, utcOffsetMinutes));
   const channels: { channel: ChosenRecording; found: DayTold[] }[] = [];
-  for (const channel of chosen) channels.push({ channel, found: await readChannel(maker, recorder, { channel, runs, spent }) });
+  for (const channel of chosen) channels.push({ channel, found: await readChannel(maker, recorder, { channel, runs, spent, understood }) });
 
   const days = channels.flatMap(({ found }) => found);
   const newest = newestOf(days.filter(({ zoneAssumed }) => zoneAssumed === true).flatMap(({ stretches }) => stretches));
   const now = theirs.at(-1)?.to ?? 0;
-  const understood = newest === undefined || !zoneInDoubt({ newest, now, utcOffsetMinutes });
+  const inZone = newest === undefined || !zoneInDoubt({ newest, now, utcOffsetMinutes });
   // One that never showed a single file has not shown that it understood the question.
   const anything = days.some(({ stretches }) => stretches.length > 0);
   const ours = ({ from, to }: Stretch) => ({ from: clock.ours(from), to: clock.ours(to) });
   return {
     method: maker.name,
     utcOffsetMinutes,
-    complete: complete && understood && anything,
+    aheadMs,
+    complete: complete && (understood || (inZone && anything)),
     held: channels.map(({ channel: { token, camera }, found }) => ({
       recording: token,
       camera,
@@ -150,7 +151,7 @@ type DayTold = Omit<DayFound, 'perhapsEmpty'> & { day: Stretch; refused?: true }
 async function readChannel(
   maker: MakerInterface,
   recorder: AskedRecorder,
-  { channel, runs, spent }: { channel: ChosenRecording; runs: readonly Stretch[][]; spent(): boolean },
+  { channel, runs, spent, understood }: { channel: ChosenRecording; runs: readonly Stretch[][]; spent(): boolean; understood: boolean },
 ): Promise<DayTold[]> {
   const told: DayTold[] = [];
   // One after the other: many recorders have room for a single search.
@@ -173,7 +174,7 @@ async function readChannel(
     }
   }
   // One that only ever refuses has not shown that it means so.
-  const anything = told.some((day) => day.stretches.length > 0);
+  const anything = understood || told.some((day) => day.stretches.length > 0);
   return anything ? told : told.map((day) => ({ ...day, complete: day.complete && day.refused !== true }));
 }
 

@@ -8,7 +8,7 @@ export const profileGEnds: FootageSource = { name: 'profile-g-ends', endsOnly: t
 
 async function read(session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer> {
   const { windows, signal } = question;
-  const { ours, utcOffsetMinutes } = await readRecorderClock(session, { signal });
+  const { ours, utcOffsetMinutes, aheadMs } = await readRecorderClock(session, { signal });
   const { items } = await findRecordingEnds(session, { signal });
   const held = chooseListed(items, question).chosen.map(({ token, camera }) => {
     const ends = items.find((each) => each.token === token);
@@ -16,5 +16,5 @@ async function read(session: OnvifSession, question: FootageQuestion): Promise<F
     const stretches = earliest === undefined || latest === undefined ? [] : [{ from: ours(earliest), to: ours(latest) }];
     return { recording: token, camera, parts: windows.map((asked) => ({ asked, stretches, complete: false })) };
   });
-  return { method: profileGEnds.name, utcOffsetMinutes, complete: false, held };
+  return { method: profileGEnds.name, utcOffsetMinutes, aheadMs, complete: false, held };
 }

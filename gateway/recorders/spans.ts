@@ -29,6 +29,19 @@ export function holes(merged: readonly Stretch[]): Stretch[] {
   return merged.slice(1).map((next, index) => ({ from: merged[index]?.to ?? next.from, to: next.from }));
 }
 
+/** `stretches` without what lies in any of `others`. */
+export function without(stretches: readonly Stretch[], others: readonly Stretch[]): Stretch[] {
+  return others.reduce<Stretch[]>((rest, other) => rest.flatMap((each) => cut(each, other)), [...stretches]);
+}
+
+function cut(stretch: Stretch, other: Stretch): Stretch[] {
+  if (other.to <= stretch.from || other.from >= stretch.to) return [stretch];
+  return [
+    { from: stretch.from, to: other.from },
+    { from: other.to, to: stretch.to },
+  ].filter(({ from, to }) => from < to);
+}
+
 /** Together, milliseconds, of stretches that do not overlap. */
 export function duration(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { from, to }) => sum + to - from, 0);

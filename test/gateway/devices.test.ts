@@ -4,6 +4,8 @@ import { createDevices } from '../../gateway/devices.ts';
 import type { Registry } from '../../gateway/registry.ts';
 import { httpDevice } from './onvif-raw-device.ts';
 
+const noLedger = { read: () => Promise.reject(new Error('nothing is asked')), played: () => undefined };
+
 const settings: Settings = {
   canteen: 'c1',
   server: { url: 'mqtt://127.0.0.1:1883', key: 'key' },
@@ -46,6 +48,7 @@ test('a device with a registered certificate is not looked for where none can be
   };
   const [camera] = createDevices(settings, {
     registry,
+    ledger: noLedger,
     keepPicture: () => Promise.reject(new Error('nothing is seen here')),
     now: Date.now,
   });

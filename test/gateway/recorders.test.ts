@@ -193,7 +193,7 @@ describe('a recorder', () => {
       expectedSeconds: 86_400,
     });
     expect(stove?.days.find(({ day }) => day === '2026-11-13')?.recordedSeconds).toBe(0);
-    expect(stove?.days.at(-1)).toEqual({ day: '2026-11-23', recordedSeconds: 43_200, expectedSeconds: 43_200 });
+    expect(stove?.days.at(-1)).toEqual({ day: '2026-11-23', recordedSeconds: 43_200, expectedSeconds: 43_200, state: 'kept' });
     expect(hall).toMatchObject({ camera: 'cam-hall', gapCount: 0, oldest: '2026-10-23T16:00:00.000Z' });
   });
 
