@@ -10,7 +10,7 @@ import { createFootageFolder, type DiskSpace } from './own-recording/footage-fol
 import { openFootageIndex } from './own-recording/footage-index.ts';
 import { keepRecording } from './own-recording/keep-recording.ts';
 import { watchedRecording } from './own-recording/looks.ts';
-import { reconcile } from './own-recording/reconcile.ts';
+import { reconcile, rescueUnfinished } from './own-recording/reconcile.ts';
 import { createDisk } from './own-recording/watch-disk.ts';
 import type { StreamSource } from './probes/stream-source.ts';
 import type { Watched } from './supervise.ts';
@@ -42,6 +42,7 @@ export interface OwnRecordingDeps {
 const bytesPerGigabyte = 1_000_000_000;
 const tidyEveryMs = 30_000;
 const absentMs = 5000;
+const rescueMs = 5000;
 
 /** Throws GatewayError `store-unusable` where its index cannot be used. */
 export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
@@ -136,6 +137,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
               camera,
               prefix: () => join(folder.unfinished, `${camera}.${randomUUID().slice(0, 8)}.`),
               segmentSeconds,
+              leftOver: (prefix) => rescueUnfinished({ folder, index, log, signal: AbortSignal.timeout(rescueMs) }, prefix),
               streamOf: (limits) => deps.streamOf(camera, limits),
               life: () => (mayRecord ? AbortSignal.any([signal, interruption.signal]) : undefined),
               async finished({ file, from, to }) {

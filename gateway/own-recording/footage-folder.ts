@@ -34,6 +34,8 @@ export interface FootageFolder {
 const markName = '.mingzao-recording';
 const unfinishedName = 'unfinished';
 const asideName = 'unreadable';
+/** People are to be seen in what lies there. */
+const ownersOnly = { recursive: true, mode: 0o700 };
 
 export function createFootageFolder(folder: string): FootageFolder {
   const mark = join(folder, markName);
@@ -47,13 +49,13 @@ export function createFootageFolder(folder: string): FootageFolder {
     id: async () => (await readFile(mark, 'utf8').catch(() => undefined))?.trim(),
     async found() {
       const id = randomUUID();
-      for (const each of [unfinished, aside]) await mkdir(each, { recursive: true });
+      for (const each of [unfinished, aside]) await mkdir(each, ownersOnly);
       await writeFile(mark, `${id}\n`, { flush: true });
       return id;
     },
     async keep(unfinishedFile, segment) {
       const file = fileOf(segment);
-      await mkdir(dirname(path(file)), { recursive: true });
+      await mkdir(dirname(path(file)), ownersOnly);
       await settle(unfinishedFile);
       const { size } = await stat(unfinishedFile);
       await rename(unfinishedFile, path(file));
@@ -87,9 +89,14 @@ export function createFootageFolder(folder: string): FootageFolder {
   };
 }
 
+/** None where it is no folder. Rejects where the disk does not tell: that is not the same as nothing being there. */
 async function namesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.toSorted();
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch (thrown) {
+    if (['ENOENT', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return [];
+    throw thrown;
+  }
 }
 
 /** Waits until the disk has it. */

@@ -10,6 +10,8 @@ export interface KeptRecording extends Pick<StreamRecording, 'segmentSeconds' | 
   camera: string;
   /** How the unfinished files of a new life begin; never the same twice. */
   prefix(): string;
+  /** Takes care of what a life could not finish. */
+  leftOver(prefix: string): Promise<unknown>;
   /** Throws DeviceError. */
   streamOf(signal: AbortSignal): Promise<StreamSource>;
   /** Until when recording may go on now; undefined while it may not. */
@@ -56,10 +58,15 @@ export async function keepRecording(about: KeptRecording): Promise<void> {
 }
 
 /** Undefined where its life ended, and nothing is wrong. */
-async function recordOnce({ streamOf, prefix, segmentSeconds, finished }: KeptRecording, life: AbortSignal) {
+async function recordOnce({ streamOf, leftOver, segmentSeconds, finished, ...about }: KeptRecording, life: AbortSignal) {
+  const prefix = about.prefix();
   try {
     const source = await streamOf(AbortSignal.any([life, AbortSignal.timeout(askMs)]));
-    await recordStream({ source, prefix: prefix(), segmentSeconds, finished, signal: life });
+    try {
+      await recordStream({ source, prefix, segmentSeconds, finished, signal: life });
+    } finally {
+      await leftOver(prefix);
+    }
     return undefined;
   } catch (thrown) {
     return life.aborted ? undefined : asDeviceError(thrown);

@@ -22,7 +22,7 @@ export interface ReconcileDeps {
 /** What a gateway that was killed, or whose power went, left unfinished is kept as far as it can be read. */
 export async function reconcile(deps: ReconcileDeps): Promise<void> {
   await endProcessesIn([deps.folder.unfinished]);
-  const rescued = await rescueUnfinished(deps);
+  const rescued = await rescueUnfinished(deps, deps.folder.unfinished);
   const { added, missing } = await compare(deps);
   if (rescued + added + missing > 0)
     deps.log.info({ rescued, added, missing }, 'the index of the own recording was brought in line with its folder');
@@ -48,10 +48,10 @@ async function compare({ folder, index, signal }: ReconcileDeps): Promise<{ adde
   return { added, missing: listed.size };
 }
 
-async function rescueUnfinished({ folder, index, log, signal }: ReconcileDeps): Promise<number> {
+/** Keeps what nobody writes to any more and can be read; of the files whose path begins so. */
+export async function rescueUnfinished({ folder, index, log, signal }: ReconcileDeps, prefix: string): Promise<number> {
   let rescued = 0;
-  for (const file of await folder.unfinishedFiles()) {
-    if (signal.aborted) break;
+  for (const file of (await folder.unfinishedFiles()).filter((each) => each.startsWith(prefix))) {
     try {
       index.add([await folder.keep(file, { camera: cameraOf(file), ...(await spanOf(file, signal)) })]);
       rescued += 1;

@@ -34,12 +34,12 @@ export function createDisk(deps: DiskDeps): Disk {
   let lackingBytes = 0;
   let brokeMinimum = false;
 
-  /** What a day of all cameras weighs, by what was recorded last: a camera that was away for a while weighs no less. */
-  const bytesPerDay = (): number =>
-    index
-      .recordedSince(now() - dayMs)
-      .filter(({ camera, seconds }) => deps.cameras.includes(camera) && seconds > 0)
-      .reduce((sum, { bytes, seconds }) => sum + (bytes / seconds) * (dayMs / 1000), 0);
+  /** What a day of all cameras weighs, by what was recorded last: a camera that was away weighs no less than the others. */
+  const bytesPerDay = (): number => {
+    const recorded = index.recordedSince(now() - dayMs).filter(({ camera, seconds }) => deps.cameras.includes(camera) && seconds > 0);
+    const bytesPerSecond = recorded.reduce((sum, { bytes, seconds }) => sum + bytes / seconds, 0);
+    return recorded.length === 0 ? 0 : (bytesPerSecond / recorded.length) * deps.cameras.length * (dayMs / 1000);
+  };
 
   const conditionOf = ({ freeBytes }: DiskSpace): Pick<StorageMeasured['disks'][number], 'state' | 'said'> => {
     const days = daysOfRoom({ heldBytes: index.heldBytes(), freeBytes, bytesPerDay: bytesPerDay() }, keeping);

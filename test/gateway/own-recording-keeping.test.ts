@@ -1,6 +1,7 @@
 // What of the gateway's own footage stays and what goes, and how its files are named: pure, by tables.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { layoutOf } from '../../gateway/layout.ts';
 import { createClockWatch } from '../../gateway/own-recording/clock-watch.ts';
 import { daysOfRoom, planRetention } from '../../gateway/own-recording/retention.ts';
 import { fileOf, type KeptSegment, segmentIn, settledSpan } from '../../gateway/own-recording/segment.ts';
@@ -105,4 +106,13 @@ test.each([
   stop.abort();
   await clock.advance(2000);
   await running;
+});
+
+test('to the server the own recording is a recorder like any other', () => {
+  const cameras = [{ id: 'cooking-1', name: 'Stove', zones: [], address: '127.0.0.1' }];
+  const sizes = { minDays: 90, keepFreeGigabytes: 5, segmentSeconds: 300 };
+  const recording = { id: 'own-recording', name: 'Own', folder: '/footage', cameras: ['cooking-1'], ...sizes };
+  expect(layoutOf({ zones: [], cameras, recorders: [], recording }).recorders).toEqual([
+    { id: 'own-recording', name: 'Own', cameras: ['cooking-1'] },
+  ]);
 });

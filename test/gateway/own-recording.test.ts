@@ -24,6 +24,7 @@ import { processesNaming } from './processes.ts';
 
 const password = 'kitchen@cameras';
 const patient = { timeout: 20_000, interval: 100 };
+vi.setConfig({ testTimeout: 90_000 }); // what is recorded takes its time
 let camera: SimulatedCamera;
 let base: string;
 const endings: (() => Promise<void>)[] = [];
