@@ -105,7 +105,7 @@ async function listed(recorder: OwnRecorder, deps: LookDeps, now: number): Promi
     const stretches = deps.index.within(camera, window);
     return { recording: camera, camera, parts: [{ asked: window, stretches, complete: true }] };
   });
-  const footage = measureAnswer({ method, utcOffsetMinutes: chinaOffsetMinutes, complete: true, held }, window);
+  const footage = measureAnswer({ method, utcOffsetMinutes: chinaOffsetMinutes, aheadMs: 0, complete: true, held }, window);
   if (footage.recordings.every(({ oldest }) => oldest === undefined))
     throw new DeviceError('no-recordings', 'nothing has been recorded yet');
   return footage;
