@@ -17,10 +17,11 @@ import {
   replyEvent,
   statusMessage,
   storedMessage,
+  tamperEvent,
 } from './messages.ts';
 
 const golden: [string, TSchema, unknown][] = [
-  ['events', EventBatch, [layoutEvent, lossEvent, replyEvent, factEvent, footageEvent, playbackEvent, faultEvent]],
+  ['events', EventBatch, [layoutEvent, lossEvent, replyEvent, factEvent, footageEvent, playbackEvent, tamperEvent, faultEvent]],
   ['status', StatusMessage, statusMessage],
   ['heartbeat', HeartbeatMessage, heartbeatMessage],
   ['ack', AckMessage, ackMessage],

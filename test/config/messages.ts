@@ -96,6 +96,34 @@ export const playbackEvent = {
   },
 };
 
+export const tamperEvent = {
+  ...attributes,
+  id: '5f0c8a52/11',
+  type: 'cn.mingzao.fact.v1',
+  ...place(11),
+  data: {
+    schemaVersion: 1,
+    check: 'tamper',
+    device: 'kitchen-1',
+    outcome: 'fault',
+    fault: 'tampered',
+    detail: 'RuleEngine/TamperDetector/Tamper of VideoSource_1',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T04:15:00.000Z',
+    measured: {
+      sources: [
+        {
+          kind: 'covered',
+          topic: 'RuleEngine/TamperDetector/Tamper',
+          source: 'VideoSource_1',
+          active: true,
+          at: '2026-11-23T03:59:58.000Z',
+        },
+      ],
+    },
+  },
+};
+
 export const faultEvent = {
   ...attributes,
   id: '5f0c8a52/9',

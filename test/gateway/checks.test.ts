@@ -6,7 +6,7 @@ import type { FaultCode } from '#contract/fault-code.ts';
 import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
 import { changed } from '../../gateway/checks/changed.ts';
 import { judge } from '../../gateway/checks/index.ts';
-import type { Observation, Seen } from '../../gateway/observation.ts';
+import type { AccountObservation, EventsObservation, Observation, Seen } from '../../gateway/observation.ts';
 import { unobserved } from '../../gateway/supervise/unobserved.ts';
 
 const observed = { device: 'camera-1', at: '2026-11-23T08:00:00.000Z' };
@@ -31,6 +31,27 @@ const storageWith = (...disks: StorageMeasured['disks']): Observation => ({
   kind: 'storage',
   storage: seen({ method: 'hikvision-isapi', disks }),
 });
+const since = '2026-11-23T07:59:00.000Z';
+const covered = (parts: Partial<EventsObservation['tamper'][number]>): EventsObservation['tamper'][number] => ({
+  kind: 'covered',
+  topic: 'Tamper',
+  source: '1',
+  active: false,
+  at: since,
+  stale: false,
+  ...parts,
+});
+const input = { token: 'door', active: true, at: since, stale: false };
+const untoldInputs = 'inputs: unknown not-supported';
+const eventsWith = (parts: Partial<EventsObservation>): Observation => ({
+  ...observed,
+  kind: 'events',
+  listening: seen(undefined),
+  tamper: [],
+  inputs: [],
+  ...parts,
+});
+const accountWith = (account: AccountObservation['account']): Observation => ({ ...observed, kind: 'account', account });
 
 const told = (observation: Observation) =>
   judge(observation, 33_000).map(({ check, outcome, fault }) =>
@@ -78,6 +99,23 @@ describe('what was seen becomes a fact', () => {
       ['storage: unknown incomplete'],
     ],
     ['a recorder that only tells its limit', storageWith(), ['storage: unknown not-supported']],
+    ['a camera that says it is covered', eventsWith({ tamper: [covered({ active: true })] }), ['tamper: fault tampered', untoldInputs]],
+    ['a camera that says it is not', eventsWith({ tamper: [covered({})] }), ['tamper: ok', untoldInputs]],
+    [
+      'a camera that said so before the line broke',
+      eventsWith({ tamper: [covered({ active: true, stale: true })] }),
+      ['tamper: unknown incomplete', untoldInputs],
+    ],
+    ['a camera that only says it is dark', eventsWith({ tamper: [covered({ kind: 'dark', active: true })] }), ['tamper: ok', untoldInputs]],
+    ['a camera that tells nothing', eventsWith({}), ['tamper: unknown not-supported', untoldInputs]],
+    [
+      'a camera no longer heard',
+      eventsWith({ listening: missing('no-answer') }),
+      ['tamper: unknown no-answer', 'inputs: unknown no-answer'],
+    ],
+    ['an input that is on', eventsWith({ inputs: [input] }), ['tamper: unknown not-supported', 'inputs: ok']],
+    ['an account that may delete', accountWith(seen({ level: 'administrator', mayDelete: true })), ['account: ok']],
+    ['an account nobody tells of', accountWith(missing('not-supported')), ['account: unknown not-supported']],
     ['a recorder too slow to tell', footageWith(missing('too-slow')), ['footage: unknown too-slow']],
   ])('%s', (_, observation, facts) => expect(told(observation)).toEqual(facts));
 });
