@@ -5,12 +5,17 @@ import { Aedes } from 'aedes';
 import type { Command } from '#contract/commands.ts';
 import { envelope, type OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
-import { topic } from '#contract/topics.ts';
+import type { Heartbeat } from '#contract/gateway-health.ts';
+import { parseTopic, topic } from '#contract/topics.ts';
 
 export interface RememberingServer {
   readonly url: string;
   /** As they came: what was sent twice is there twice. */
   readonly events: readonly OutboxEvent[];
+  /** In the order they came. */
+  readonly heartbeats: readonly Heartbeat[];
+  /** What was sent as evidence, by the SHA-256 it was sent under. */
+  readonly pictures: ReadonlyMap<string, Buffer>;
   /** Online or not, as it was told. */
   readonly statuses: readonly boolean[];
   /** Every fact told, each once, in the order of their sequences. */
@@ -24,6 +29,8 @@ export interface RememberingServer {
 
 export async function createRememberingServer(canteen: string): Promise<RememberingServer> {
   const events: OutboxEvent[] = [];
+  const pictures = new Map<string, Buffer>();
+  const heartbeats: Heartbeat[] = [];
   const statuses: boolean[] = [];
   const known = new Map<number, OutboxEvent>();
   const asked = new Map<string, (detail: string) => void>();
@@ -31,6 +38,9 @@ export async function createRememberingServer(canteen: string): Promise<Remember
   const broker = await Aedes.createBroker();
   broker.on('publish', ({ topic: name, payload }) => {
     if (name === topic(canteen, 'events')) take(JSON.parse(String(payload)));
+    const { kind, sha256 } = parseTopic(name) ?? {};
+    if (kind === 'evidence' && sha256 !== undefined) takePicture(sha256, Buffer.from(payload));
+    if (name === topic(canteen, 'heartbeat')) heartbeats.push(JSON.parse(String(payload)).data);
     if (name === topic(canteen, 'status')) statuses.push(JSON.parse(String(payload)).data.online);
   });
   const server = createServer(broker.handle);
@@ -47,7 +57,12 @@ export async function createRememberingServer(canteen: string): Promise<Remember
     say('ack', envelope('cn.mingzao.ack.v1', { ...about('ack'), data: { schemaVersion: 1, epoch, sequence: through } }));
   }
 
-  function say(kind: 'ack' | 'commands', message: object): void {
+  function takePicture(sha256: string, bytes: Buffer): void {
+    pictures.set(sha256, bytes);
+    say('stored', envelope('cn.mingzao.stored.v1', { ...about(sha256), data: { schemaVersion: 1, pictures: [sha256] } }));
+  }
+
+  function say(kind: 'ack' | 'stored' | 'commands', message: object): void {
     const payload = Buffer.from(JSON.stringify(message));
     broker.publish({ cmd: 'publish', topic: topic(canteen, kind), payload, qos: 1, retain: false, dup: false }, () => {});
   }
@@ -61,6 +76,8 @@ export async function createRememberingServer(canteen: string): Promise<Remember
   return {
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
     events,
+    heartbeats,
+    pictures,
     statuses,
     facts,
     outcomes: () => Object.fromEntries(facts().map(({ device, check, outcome, fault }) => [`${device} ${check}`, fault ?? outcome])),
