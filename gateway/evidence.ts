@@ -12,7 +12,7 @@ export interface Evidence {
    * even dropping older pictures made room, `picture-too-large` where the server would not take it.
    */
   keep(jpeg: Buffer): Promise<string>;
-  /** The newest picture that waits and is none of `tried`. */
+  /** The newest picture that waits and is none of `tried`. Never throws: pictures that cannot be read must not hold up the facts. */
   next(tried: ReadonlySet<string>): KeptPicture | undefined;
   /** Forgets pictures the server has stored. */
   forget(sha256s: readonly string[]): void;
@@ -43,20 +43,28 @@ const roundsMax = 20;
 export function createEvidence({ file, maxBytes, now, log }: EvidenceDeps): Evidence {
   const database = openStoreFile(file, { schema, maxBytes, now, log });
   const pictures = createPictures(database);
+  let waiting = pictures.count();
   let dropped = 0;
   let full = false;
+  let unreadable = false;
+
+  const insert = (picture: KeptPicture) =>
+    fits(() => {
+      waiting += pictures.insert(picture);
+    });
 
   /** Drops the oldest until the picture fits. False: there is nothing to drop, or it does not help. */
   const makeRoomAndInsert = (picture: KeptPicture): boolean => {
     for (let round = 0; round < roundsMax; round += 1) {
       let count = 0;
       const room = fits(() => {
-        count = pictures.dropOldest(Math.ceil(pictures.count() * dropShare));
+        count = pictures.dropOldest(Math.ceil(waiting * dropShare));
       });
       if (!room || count === 0) return false;
+      waiting -= count;
       dropped += count;
       log.error({ count, dropped }, 'pictures were dropped that the server never got: there is no more room for them');
-      if (fits(() => pictures.insert(picture))) return true;
+      if (insert(picture)) return true;
     }
     return false;
   };
@@ -66,15 +74,29 @@ export function createEvidence({ file, maxBytes, now, log }: EvidenceDeps): Evid
       if (jpeg.length > pictureBytesMax)
         throw new GatewayError('picture-too-large', `a picture of ${jpeg.length} bytes; allowed: ${pictureBytesMax}`);
       const sha256 = createHash('sha256').update(jpeg).digest('hex');
-      const kept = fits(() => pictures.insert({ sha256, jpeg })) || makeRoomAndInsert({ sha256, jpeg });
+      const kept = insert({ sha256, jpeg }) || makeRoomAndInsert({ sha256, jpeg });
       if (!kept && !full) log.error({ file }, 'the disk is full and no picture can be kept; repeats are not logged');
       full = !kept;
       if (full) throw new GatewayError('disk-full', `${file}: the disk, or what pictures may take of it, is full`);
       return sha256;
     },
-    next: pictures.newest,
-    forget: (sha256s) => inTransaction(database, () => sha256s.forEach(pictures.forget)),
-    health: () => ({ waiting: pictures.count(), dropped }),
+    next(tried) {
+      try {
+        return pictures.newest(tried);
+      } catch (err) {
+        if (!unreadable) log.error({ err, file }, 'pictures kept as evidence cannot be read; repeats are not logged');
+        unreadable = true;
+        return undefined;
+      }
+    },
+    forget(sha256s) {
+      let count = 0;
+      inTransaction(database, () => {
+        for (const sha256 of sha256s) count += pictures.forget(sha256);
+      });
+      waiting -= count;
+    },
+    health: () => ({ waiting, dropped }),
     close: () => database.close(),
   };
 }
@@ -106,9 +128,9 @@ function createPictures(database: DatabaseSync) {
   const jpegOf = database.prepare('select jpeg from pictures where sha256 = ?');
 
   return {
-    insert: ({ sha256, jpeg }: KeptPicture) => void insert.run(sha256, jpeg),
+    insert: ({ sha256, jpeg }: KeptPicture) => Number(insert.run(sha256, jpeg).changes),
     count: () => Number(count.get()?.count),
-    forget: (sha256: string) => void forget.run(sha256),
+    forget: (sha256: string) => Number(forget.run(sha256).changes),
     dropOldest: (number: number) => Number(dropOldest.run(number).changes),
     newest(except: ReadonlySet<string>): KeptPicture | undefined {
       for (const { sha256 } of names.iterate()) {

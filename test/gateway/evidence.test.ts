@@ -87,6 +87,21 @@ describe('a picture that is kept', () => {
   });
 });
 
+test('a file that can no longer be read gives nothing, and says so once', async () => {
+  const told: unknown[] = [];
+  const evidence = createEvidence({
+    file: file(),
+    maxBytes: 1e8,
+    now: Date.now,
+    log: { ...silentLog, error: (about: object) => void told.push(about) },
+  });
+  await evidence.keep(picture(1));
+  evidence.close();
+  for (let again = 0; again < 3; again += 1) expect(evidence.next(new Set())).toBeUndefined();
+  expect(told).toHaveLength(1);
+  expect(evidence.health()).toEqual({ waiting: 1, dropped: 0 });
+});
+
 describe('a full file', () => {
   test('drops the oldest, counts them and says so, and grows no further', async () => {
     const told: unknown[] = [];
