@@ -1,9 +1,10 @@
 // Runs one bench and prints its figures against their goals: `npm run bench -- NAME [--json]`.
 import { parseArgs } from 'node:util';
 import type { Figure } from './bench/figure.ts';
+import { gateway } from './bench/gateway.ts';
 import { spine } from './bench/spine.ts';
 
-const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { spine };
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { gateway, spine };
 
 process.exitCode = await main();
 
