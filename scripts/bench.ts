@@ -2,9 +2,10 @@
 import { parseArgs } from 'node:util';
 import type { Figure } from './bench/figure.ts';
 import { gateway } from './bench/gateway.ts';
+import { ledger } from './bench/ledger.ts';
 import { spine } from './bench/spine.ts';
 
-const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { gateway, spine };
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { gateway, ledger, spine };
 
 process.exitCode = await main();
 

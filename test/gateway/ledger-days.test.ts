@@ -73,35 +73,35 @@ describe('the days to ask for', () => {
 });
 
 describe('an answer', () => {
-  const after = (ledger: DeviceLedger, name = '2026-11-20') => ledger.recordings[key]?.days[name];
+  const dayIn = (ledger: DeviceLedger, name = '2026-11-20') => ledger.recordings[key]?.days[name];
   const kept = told(empty, [whole(ago(3))]);
   const nothing = { asked: ago(3), stretches: [], complete: true };
 
   test('that is only half one takes nothing back', () => {
-    expect(after(told(kept, [{ ...nothing, complete: false }]))).toMatchObject({ complete: true, footage: [ago(3)] });
-    expect(after(told(kept, [nothing], { complete: false }))).toMatchObject({ complete: true, footage: [ago(3)] });
+    expect(dayIn(told(kept, [{ ...nothing, complete: false }]))).toMatchObject({ complete: true, footage: [ago(3)] });
+    expect(dayIn(told(kept, [nothing], { complete: false }))).toMatchObject({ complete: true, footage: [ago(3)] });
   });
 
   test('that misses what was there tells it as lost, until it is there again', () => {
     const half = { from: ago(3).from, to: ago(3).from + 12 * hour };
     const ledger = told(kept, [{ asked: ago(3), stretches: [half], complete: true }]);
-    expect(after(ledger)?.lost).toEqual([{ from: half.to, to: ago(3).to }]);
-    expect(after(told(ledger, [nothing]))?.lost).toEqual([ago(3)]);
-    expect(after(told(ledger, [whole(ago(3))]))?.lost).toBeUndefined();
+    expect(dayIn(ledger)?.lost).toEqual([{ from: half.to, to: ago(3).to }]);
+    expect(dayIn(told(ledger, [nothing]))?.lost).toEqual([ago(3)]);
+    expect(dayIn(told(ledger, [whole(ago(3))]))?.lost).toBeUndefined();
   });
 
   test('by another clock loses nothing', () => {
-    expect(after(told(kept, [nothing], { aheadMs: 3_600_000 }))?.lost).toBeUndefined();
+    expect(dayIn(told(kept, [nothing], { aheadMs: 3_600_000 }))?.lost).toBeUndefined();
   });
 
   test('that is a refusal counts when it comes twice', () => {
     const refused = { ...nothing, refused: true as const };
     const once = told(kept, [refused]);
-    expect(after(once)).toMatchObject({ complete: true, footage: [ago(3)] });
-    expect(after(told(once, [whole(ago(3))]))?.refused).toBeUndefined();
-    expect(after(told(once, [refused]))).toMatchObject({ complete: true, footage: [], lost: [ago(3)] });
-    expect(after(told(empty, [refused]))?.complete).toBe(false);
-    expect(after(told(told(empty, [refused]), [refused]))?.complete).toBe(true);
+    expect(dayIn(once)).toMatchObject({ complete: true, footage: [ago(3)] });
+    expect(dayIn(told(once, [whole(ago(3))]))?.refused).toBeUndefined();
+    expect(dayIn(told(once, [refused]))).toMatchObject({ complete: true, footage: [], lost: [ago(3)] });
+    expect(dayIn(told(empty, [refused]))?.complete).toBe(false);
+    expect(dayIn(told(told(empty, [refused]), [refused]))?.complete).toBe(true);
   });
 
   test('in another time zone begins the ledger anew', () => {
@@ -112,11 +112,11 @@ describe('an answer', () => {
 
   test('of a part of today is not one of the whole day', () => {
     const morning = told(empty, [whole({ from: midnight, to: noon })]);
-    const today = after(morning, '2026-11-23');
+    const today = dayIn(morning, '2026-11-23');
     expect(today).toMatchObject({ complete: true, to: noon });
     expect(today !== undefined && isTold(today, { aheadMs: 0, at: noon })).toBe(true);
     const tomorrow = { from: window.from + 3 * day, to: noon + 3 * day };
     const { unknown } = furtherDays({ ledger: morning, recordings: [key], window: tomorrow }, { at: noon + 3 * day, aheadMs: 0 });
-    expect(unknown).toContainEqual(ago(0));
+    expect(unknown).toContainEqual(expect.objectContaining(ago(0)));
   });
 });
