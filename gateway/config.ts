@@ -111,7 +111,7 @@ export const GatewayConfig = Type.Object(
         contact: seconds(10, 2, 300, 'between two looks whether a device answers and what its clock says'),
         identity: seconds(3600, 60, 86_400, 'between two looks who a device says it is'),
         sample: seconds(60, 10, 3600, 'between two looks at a stream and its picture'),
-        footage: seconds(3600, 60, 86_400, 'between two looks at what a recorder holds'),
+        footage: seconds(3600, 60, 86_400, 'between two looks at what a recorder holds, and at its disks'),
         playback: seconds(3600, 60, 86_400, 'between two looks whether what a recorder holds can be played back'),
         heartbeat: seconds(30, 5, 300, 'between two heartbeats to the server'),
       },

@@ -55,7 +55,11 @@ export const RecordingMeasured = Type.Object(
     oldest: Type.Optional(Instant),
     newest: Type.Optional(Instant),
     days: Type.Array(FootageDay, { maxItems: 400, description: 'oldest first' }),
-    gaps: Type.Array(Hole, { maxItems: 200, description: 'the longest holes between oldest and newest, in order of time' }),
+    gaps: Type.Array(Hole, {
+      maxItems: 200,
+      description:
+        'in order of time: the longest holes between oldest and newest; first, where older footage is known to be gone, what was before oldest',
+    }),
     gapCount: Type.Integer({ minimum: 0, description: 'how many holes there are, listed or not' }),
   },
   closed,

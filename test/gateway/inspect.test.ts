@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../gateway/inspect/inspection.ts';
 import { runInspect } from '../../gateway/inspect.ts';
+import { createOnvifSession } from '../../gateway/onvif/session.ts';
+import { probeFootage } from '../../gateway/probes/footage.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type SimulatedRecorder } from '../simulators/recorder.ts';
@@ -74,6 +76,35 @@ describe('an inspection', () => {
       gapCount: 1,
     });
     expect(faults).toEqual([]);
+  });
+
+  test('of a recorder lists every hole and says of every day how it stands, where a fact holds the longest two hundred', async () => {
+    // A minute every second minute.
+    const two = (number: number) => String(number).padStart(2, '0');
+    const gaps = Array.from({ length: 240 }, (_, index) => {
+      const [hour, minute] = [1 + Math.floor((index % 120) / 24), (index % 24) * 2];
+      return { daysAgo: index < 120 ? 1 : 2, from: `${two(hour)}:${two(minute)}`, to: `${two(hour)}:${two(minute + 1)}` };
+    });
+    const media = await prepareMedia();
+    const holed = await createRecorder({
+      media,
+      password: 'küche & co',
+      now,
+      channels: [{ name: 'holed', days: 95, gaps: [...gaps, { daysAgo: 3 }] }],
+    });
+    try {
+      const { recording } = await report(holed.onvifUrl, ...account);
+      expect(recording?.gaps).toHaveLength(recording?.gapCount ?? 0);
+      expect(recording?.gapCount).toBeGreaterThan(200);
+      expect(recording?.days.slice(-4).map(({ state }) => state)).toEqual(['missing', 'partly', 'partly', 'kept']);
+      const session = createOnvifSession({ address: holed.onvifUrl, credentials: { username: 'admin', password: 'küche & co' }, now });
+      const { footage } = await probeFootage({ id: 'nvr', kind: 'recorder', session }, { signal: AbortSignal.timeout(20_000), now });
+      const [told] = footage.ok ? footage.value.recordings : [];
+      expect([told?.gaps.length, told?.gapCount]).toEqual([200, recording?.gapCount]);
+      expect(told?.gaps).toContainEqual(recording?.gaps[0]); // the day that is missing
+    } finally {
+      await holed.close();
+    }
   });
 
   test('can be read by a person', async () => {

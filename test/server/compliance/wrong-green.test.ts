@@ -152,6 +152,7 @@ describe('retention', () => {
       days((list) => list.map((one) => ({ ...one, day: new Date(Date.parse(one.day) - 30 * day).toISOString().slice(0, 10) }))),
     ],
     ['days nothing was expected of', days((list) => list.map((one) => ({ ...one, recordedSeconds: 0, expectedSeconds: 0 })))],
+    ['days of which one was not told of', days((list) => list.map((one, index) => (index === 40 ? { ...one, state: 'unknown' } : one)))],
     ['fewer days than the standard asks for, all of them there', days((list) => list.slice(-60))],
   ])('is not proven by %s', (_, state) => {
     expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
