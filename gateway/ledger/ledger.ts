@@ -20,8 +20,9 @@ export interface Ledger {
   played(observation: PlaybackObservation): void;
 }
 
-/** So many days of all channels are asked for in one question of a maker's interface: what was told is kept, whatever becomes of the next. */
-const daysAtOnce = 8;
+/** So many days, all channels together, are asked for in one question: what was told is kept, whatever becomes of the next. */
+const channelDaysAtOnce = 64;
+const daysAtOnceMax = 8;
 /** Of what is known and was last asked for a day ago so many days a look: ninety of them have their turn within a day of hourly looks. */
 const againAtOnce = 6;
 /** A look has to end before the time it is given is over. */
@@ -60,7 +61,8 @@ export function createLedger(deps: { folder: string; causeOf(device: string): Ca
       if (answer.complete) {
         const recordings = answer.held.map(({ recording }) => ledgerKey(answer.method, recording));
         const asked = { ledger: open(device).content, recordings, window };
-        for (const windows of furtherWindows(source, furtherDays(asked, { at: deps.now(), aheadMs: answer.aheadMs }), window)) {
+        const days = furtherDays(asked, { at: deps.now(), aheadMs: answer.aheadMs });
+        for (const windows of furtherWindows(days, { source, channels: recordings.length, window })) {
           if (performance.now() - since > askingMs) break;
           const told = await orNothing(source.read(session, { ...question, windows, understood: true }));
           if (told === undefined) break;
@@ -80,16 +82,18 @@ export function createLedger(deps: { folder: string; causeOf(device: string): Ca
 }
 
 /** One question after the other. What an answer to everything did not reach is asked for in pieces. */
-function furtherWindows(source: FootageSource, { unknown, cutShort, again }: FurtherDays, window: Stretch): Stretch[][] {
-  if (source.asksAtOnce !== true) return inPieces([...unknown, ...cutShort, ...again.slice(0, againAtOnce)], window);
+function furtherWindows(
+  { unknown, cutShort, again }: FurtherDays,
+  { source, channels, window }: { source: FootageSource; channels: number; window: Stretch },
+): Stretch[][] {
+  const daysAtOnce = Math.min(daysAtOnceMax, Math.max(1, Math.floor(channelDaysAtOnce / channels)));
+  const inPieces = (days: readonly Stretch[]) =>
+    Array.from({ length: Math.ceil(days.length / daysAtOnce) }, (_, index) =>
+      runs(days.slice(index * daysAtOnce, (index + 1) * daysAtOnce), window),
+    );
+  if (source.asksAtOnce !== true) return inPieces([...unknown, ...cutShort, ...again.slice(0, againAtOnce)]);
   const whole = runs([...unknown, ...again], window);
-  return [...(whole.length === 0 ? [] : [whole]), ...inPieces(cutShort, window)];
-}
-
-function inPieces(days: readonly Stretch[], window: Stretch): Stretch[][] {
-  return Array.from({ length: Math.ceil(days.length / daysAtOnce) }, (_, index) =>
-    runs(days.slice(index * daysAtOnce, (index + 1) * daysAtOnce), window),
-  );
+  return [...(whole.length === 0 ? [] : [whole]), ...inPieces(cutShort)];
 }
 
 /** The recorder has answered in this look already: what it does not tell any more stays as it is known. A refused password is everybody's business. */

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import type { Settings } from '../../gateway/config.ts';
 import { createDevices } from '../../gateway/devices.ts';
 import type { Registry } from '../../gateway/registry.ts';
+import { noLedger } from './no-ledger.ts';
 import { httpDevice } from './onvif-raw-device.ts';
-
-const noLedger = { read: () => Promise.reject(new Error('nothing is asked')), played: () => undefined };
 
 const settings: Settings = {
   canteen: 'c1',

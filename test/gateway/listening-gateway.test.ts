@@ -16,6 +16,7 @@ import { createSupervisor, type Supervisor } from '../../gateway/supervise.ts';
 import { silentLog } from '../silent-log.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
+import { noLedger } from './no-ledger.ts';
 
 let media: Media;
 let folder: string;
@@ -76,6 +77,7 @@ function gateway(password = camera.password): {
     events: true,
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
+    evidence: { maxMegabytes: 10 },
     log: { level: 'error' },
   };
   const registry = createRegistry({
@@ -83,7 +85,7 @@ function gateway(password = camera.password): {
     configured: [{ id: 'camera-1', address: line.address }],
     log: silentLog,
   });
-  const devices = createDevices(settings, { registry, now }).map(({ watched }) => watched);
+  const devices = createDevices(settings, { registry, ledger: noLedger, keepPicture: async () => '', now }).map(({ watched }) => watched);
   const supervisor = createSupervisor({ devices, emit: () => {}, now, sleep, random: () => 0, log: silentLog });
   const abort = new AbortController();
   const running = supervisor.run(abort.signal);

@@ -106,6 +106,7 @@ describe('a running gateway', () => {
     'recorder-1 footage': 'ok',
     'recorder-1 playback': 'ok',
     'recorder-1 account': 'not-supported',
+    'recorder-1 storage': 'not-supported',
   };
   const isAllWell = () => vi.waitFor(() => expect(server.outcomes()).toEqual(allWell), patient);
 

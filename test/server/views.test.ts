@@ -7,7 +7,7 @@ import { identity, noon, sound, standard, tell } from './compliance/canteen.ts';
 
 function cardOf(state: CanteenState) {
   const { open, summary } = assess({ canteen: identity, state, open: [], standard, now: noon });
-  return canteenView({ identity, state, open, summary }, noon).devices.find(({ id }) => id === 'hall-1');
+  return canteenView({ identity, state, open, summary }, { standard, now: noon }).devices.find(({ id }) => id === 'hall-1');
 }
 
 it('a camera without events and with an account nobody tells of lacks nothing, and is not said to', () => {

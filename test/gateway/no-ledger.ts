@@ -1,0 +1,4 @@
+// A retention ledger for tests in which no recorder is asked.
+import type { Ledger } from '../../gateway/ledger/ledger.ts';
+
+export const noLedger: Ledger = { read: () => Promise.reject(new Error('nothing is asked')), played: () => undefined };
