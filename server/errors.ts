@@ -3,6 +3,7 @@
 export type ServerErrorCode =
   | 'address-taken' // another program listens where we should
   | 'store-unusable' // the database cannot be opened, or is of another version
+  | 'backup-unusable' // an archive cannot be written, or is not one of ours
   | 'in-use' // another server works in our folder
   | 'not-storing' // what is asked for cannot be told while nothing can be stored
   | 'telemetry-unreachable' // the store of points does not answer; points wait on the disk

@@ -7,6 +7,7 @@ import { type Logger, pino } from 'pino';
 import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
+import { backup, restore } from './backup.ts';
 import { type Broker, createBroker, type Publish } from './broker.ts';
 import { openCanteens } from './canteens.ts';
 import { loadSettings, type Settings } from './config.ts';
@@ -20,7 +21,7 @@ import { openStateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 
-const usage = 'usage: server --config FILE [--port N]';
+const usage = 'usage: server [backup FILE | restore FILE] --config FILE [--port N]';
 const stopWithinMs = 10_000;
 /** Longer than any pause of a server that is only busy, shorter than a gateway may be silent. */
 const awayMs = 20_000;
@@ -33,7 +34,8 @@ if (import.meta.main) await main();
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return console.log(usage);
   try {
-    const settings = readArguments();
+    const { settings, command } = readArguments();
+    if (command !== undefined) return await command(settings);
     const server = await startServer(settings, createLog(settings.log.level));
     stopOnSignal(server);
   } catch (error) {
@@ -60,18 +62,30 @@ function createLog(level: Settings['log']['level']): Logger {
   return pino({ level, redact: ['*.password', '*.key', '*.keySha256', 'password', 'key'] });
 }
 
-function readArguments(): Settings {
-  const { config, port } = parseOptions();
+function readArguments(): { settings: Settings; command: Command | undefined } {
+  const { values, positionals } = parseOptions();
+  const command = readCommand(positionals);
+  const { config, port } = values;
   if (config === undefined) throw new SettingsError(`--config is missing; ${usage}`);
   const settings = loadSettings(config);
-  if (port === undefined) return settings;
+  if (port === undefined) return { settings, command };
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new SettingsError(`--port: found "${port}", allowed: 0 to 65535; ${usage}`);
-  return { ...settings, listen: { ...settings.listen, port: Number(port) } };
+  return { settings: { ...settings, listen: { ...settings.listen, port: Number(port) } }, command };
 }
 
-function parseOptions(): { config?: string | undefined; port?: string | undefined } {
+type Command = (settings: Settings) => Promise<void>;
+
+function readCommand([name, file, ...more]: string[]): Command | undefined {
+  if (name === undefined) return undefined;
+  const work = name === 'backup' ? backup : name === 'restore' ? restore : undefined;
+  if (work === undefined || file === undefined || more.length > 0)
+    throw new SettingsError(`found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE; ${usage}`);
+  return (settings) => work(file, settings, { say: console.log, now });
+}
+
+function parseOptions() {
   try {
-    return parseArgs({ options: { config: { type: 'string' }, port: { type: 'string' } } }).values;
+    return parseArgs({ options: { config: { type: 'string' }, port: { type: 'string' } }, allowPositionals: true });
   } catch (cause) {
     throw new SettingsError(`${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
   }

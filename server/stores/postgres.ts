@@ -13,13 +13,13 @@ const lockKey = 1_835_625_319;
 
 /**
  * `postgres://user@host:port/database`; `?host=/a/folder` names a local socket, `?tls=true` asks for TLS with a certificate that is checked.
- * Connects when it is first used, and again whenever the connection is lost. A use fails with ServerError `in-use` while another server is at work there.
+ * Connects when it is first used, and again whenever the connection is lost. `alone`: a use fails with ServerError `in-use` while another server is at work there.
  */
-export function postgresDialect(url: string, password: string | undefined): Dialect {
+export function postgresDialect(url: string, password: string | undefined, alone: boolean): Dialect {
   const { username, hostname, port, pathname, searchParams } = new URL(url);
   const pool = new Pool({
     // What is written goes through one transaction at a time anyway. The lock lives exactly as long as the connection does.
-    ...{ max: 1, verify: holdLock },
+    ...{ max: 1, ...(alone && { verify: holdLock }) },
     ...{ host: searchParams.get('host') ?? decodeURIComponent(hostname), port: Number(port || '5432') },
     ...{ user: decodeURIComponent(username), database: decodeURIComponent(pathname.slice(1)) },
     // Without one given, nothing from the environment of this process is taken for it.

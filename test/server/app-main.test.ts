@@ -125,6 +125,28 @@ async function startSender(mqttUrl: string) {
   }
 }
 
+test('a server at work is backed up by a word on the command line, and not restored under', async () => {
+  const config = writeConfig();
+  const file = join(dirname(config), 'backup.tar');
+  const server = run('--config', config);
+  await server.listening();
+  expect(await run('backup', file, '--config', config).exited).toEqual({
+    code: 0,
+    out: `${file} holds what the server knows as of now\n`,
+    err: '',
+  });
+  expect(await run('restore', file, '--config', config).exited).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^another server is at work/),
+  });
+  server.child.kill('SIGTERM');
+  await server.exited;
+  expect(await run('restore', file, '--config', config).exited).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^restored what the server knew at /),
+  });
+});
+
 test('a second server on the same folder ends with one sentence, and the first goes on', async () => {
   const config = writeConfig();
   const first = run('--config', config);
@@ -151,6 +173,12 @@ test.each<[string, () => string[], RegExp]>([
   ['a settings file that is not there', () => ['--config', '/nowhere.yaml'], /^\/nowhere\.yaml: there is no such file\n$/],
   ['a setting that is wrong', () => ['--config', writeConfig({ sweepSeconds: 0 })], /sweepSeconds: found 0, it must be >= 1/],
   ['a port that is none', () => ['--config', writeConfig(), '--port', 'high'], /^--port: found "high", allowed: 0 to 65535/],
+  [
+    'a word nobody knows',
+    () => ['bakcup', 'x', '--config', writeConfig()],
+    /^found "bakcup x", allowed: backup FILE, restore FILE; usage:/,
+  ],
+  ['a back-up to nowhere in particular', () => ['backup', '--config', writeConfig()], /^found "backup", allowed: backup FILE/],
   ['an option nobody knows', () => ['--colour'], /--colour/],
 ])('%s ends it with a sentence and code 2', async (_, args, sentence) => {
   const { code, err } = await run(...args()).exited;

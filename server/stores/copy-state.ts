@@ -1,0 +1,87 @@
+// Copies a whole state database into another one, of whichever engine: for back-ups, and for moving from SQLite to PostgreSQL.
+import { type Kysely, sql } from 'kysely';
+import { ServerError } from '../errors.ts';
+import { openDatabase } from './database.ts';
+import type { Tables } from './tables.ts';
+
+interface Address {
+  url: string;
+  password?: string;
+}
+
+type Row = Record<string, string | number | null>;
+type Database = Kysely<Record<string, Row>>;
+
+const rowsAtOnce = 500;
+
+/**
+ * `from` is copied as it stands at one moment: PostgreSQL may be in use, a file must not be. Nor may `to`, which holds nothing else afterwards: all of the copy or,
+ * where it fails, what it held before. Throws ServerError `in-use` or `store-unusable`.
+ */
+export async function copyState(from: Address, to: Address): Promise<void> {
+  const live = from.url.startsWith('postgres:');
+  const source = await openDatabase(from.url, from.password, { alone: !live });
+  try {
+    const target = await openDatabase(to.url, to.password);
+    try {
+      await copyAll(generic(source), generic(target), live ? fromCursor : fromStream);
+    } finally {
+      await target.destroy();
+    }
+  } catch (cause) {
+    if (cause instanceof ServerError) throw cause;
+    throw new ServerError(
+      'store-unusable',
+      `${from.url} cannot be copied to ${to.url}: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+      },
+    );
+  } finally {
+    await source.destroy();
+  }
+}
+
+type Reader = (db: Database, table: string) => AsyncIterable<Row[]>;
+
+async function copyAll(source: Database, target: Database, read: Reader): Promise<void> {
+  const names = (await target.introspection.getTables()).map(({ name }) => name);
+  await target.transaction().execute(async (into) => {
+    await source
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (out) => {
+        for (const name of names) {
+          await into.deleteFrom(name).execute();
+          for await (const rows of read(out, name)) await into.insertInto(name).values(rows).execute();
+        }
+      });
+  });
+}
+
+/** The table is read piece by piece: it need not fit into memory. */
+async function* fromCursor(db: Database, table: string): AsyncIterable<Row[]> {
+  await sql`declare copied no scroll cursor for select * from ${sql.table(table)}`.execute(db);
+  while (true) {
+    const { rows } = await sql<Row>`fetch ${sql.lit(rowsAtOnce)} from copied`.execute(db);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await sql`close copied`.execute(db);
+}
+
+async function* fromStream(db: Database, table: string): AsyncIterable<Row[]> {
+  let rows: Row[] = [];
+  for await (const row of db.selectFrom(table).selectAll().stream()) {
+    rows.push(row);
+    if (rows.length < rowsAtOnce) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** Here a table is only a name and its rows. */
+function generic(db: Kysely<Tables>): Database {
+  return db.withTables<Record<string, Row>>();
+}
