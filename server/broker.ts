@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import type { Logger } from 'pino';
-import { downTopics, parseTopic, type UpTopic, upTopics } from '#contract/topics.ts';
+import { downTopics, isUp, parseTopic, type UpTopic } from '#contract/topics.ts';
 import { ServerError } from './errors.ts';
 import { createOccasional } from './occasional.ts';
 import { limitPackets } from './packet-limit.ts';
@@ -26,7 +26,11 @@ export interface UpMessage {
 export type Publish = (topic: string, message: object, options?: { retain: boolean }) => Promise<void>;
 
 export interface Broker {
-  port: number;
+  /** Where gateways report: mqtt://host:port */
+  address: string;
+  /** Whether gateways can be heard at all. */
+  hearing(): boolean;
+  /** Gateways that are there. */
   connections(): number;
   publish: Publish;
   close(): Promise<void>;
@@ -54,7 +58,7 @@ export async function createBroker(deps: {
   onMessage: (message: UpMessage) => Promise<void>;
   log: Logger;
   now: () => number;
-}): Promise<Broker> {
+}): Promise<Broker & { port: number }> {
   const { listen, accounts, onMessage, log, now } = deps;
   const keys = new Map(accounts.map(({ canteen, keySha256 }) => [canteen, keySha256]));
   const canteenOf = new WeakMap<Client, string>();
@@ -122,6 +126,8 @@ export async function createBroker(deps: {
 
   return {
     port,
+    address: `mqtt://${listen.host}:${port}`,
+    hearing: () => true,
     connections: () => aedes.connectedClients,
     publish: (topic, message, { retain } = { retain: true }) =>
       new Promise((resolve) => {
@@ -158,10 +164,6 @@ function opens(keySha256: Buffer | undefined, password: Readonly<Buffer> | undef
     .update(password ?? Buffer.alloc(0))
     .digest();
   return timingSafeEqual(digest, keySha256 ?? Buffer.alloc(digest.length)) && keySha256 !== undefined;
-}
-
-function isUp(kind: string): kind is UpTopic {
-  return upTopics.some((up) => up === kind);
 }
 
 async function listenAt(server: Server, { host, port }: { host: string; port: number }): Promise<number> {

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Identifier } from '#contract/primitives.ts';
 import { Standard } from '#contract/standard.ts';
+import { type BrokerAddress, BrokerSetting, brokerAddress } from './broker-settings.ts';
 import { StateSetting, type StoreAddress, storeAddress, TelemetrySetting } from './store-settings.ts';
 
 const closed = { additionalProperties: false };
@@ -28,7 +29,10 @@ export const ServerConfig = Type.Object(
       { ...closed, default: {}, description: 'where pages and interface are served (HTTP)' },
     ),
     mqtt: Type.Object(
-      { listen: Type.Object({ host: Host, port: Port(1883) }, { ...closed, default: {}, description: 'where gateways report (MQTT)' }) },
+      {
+        listen: Type.Object({ host: Host, port: Port(1883) }, { ...closed, default: {}, description: 'where gateways report (MQTT)' }),
+        broker: BrokerSetting,
+      },
       { ...closed, default: {} },
     ),
     dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
@@ -80,7 +84,9 @@ export const ServerConfig = Type.Object(
 export type ServerConfig = Static<typeof ServerConfig>;
 
 /** The settings as the program uses them: paths are absolute, the standard is read, and of each key only its SHA-256 is kept. */
-export interface Settings extends Omit<ServerConfig, 'state' | 'telemetry' | 'standard' | 'canteens'> {
+export interface Settings extends Omit<ServerConfig, 'mqtt' | 'state' | 'telemetry' | 'standard' | 'canteens'> {
+  /** With a broker outside, nothing listens here. */
+  mqtt: { listen: ServerConfig['mqtt']['listen']; broker?: BrokerAddress };
   state: StoreAddress;
   telemetry: StoreAddress & { queuePointsMax: number };
   standard: Standard;
@@ -98,10 +104,11 @@ export function loadSettings(file: string): Settings {
   refuseDuplicates(file, canteens);
   const standard = readStandard(resolve(from, config.standard));
   const dataDir = resolve(from, config.dataDir);
-  const { state, telemetry } = config;
+  const { state, telemetry, mqtt } = config;
   return {
     ...config,
     dataDir,
+    mqtt: { listen: mqtt.listen, ...(mqtt.broker !== undefined && { broker: brokerAddress(mqtt.broker, from) }) },
     state: storeAddress({ key: 'state', kinds: ['postgres:'], setting: state, from, dataDir }),
     telemetry: {
       ...storeAddress({ key: 'telemetry', kinds: ['http:', 'https:'], setting: telemetry, from, dataDir }),

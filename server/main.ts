@@ -9,6 +9,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { backup, restore } from './backup.ts';
 import { type Broker, createBroker, type Publish } from './broker.ts';
+import { createOutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
@@ -125,21 +126,34 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
     const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, sleep, log, now });
     const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
-    const opening = await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now });
+    const announce = async () => {
+      await canteens.announceGaps();
+      await ingest.announceAcks();
+    };
+    const opening =
+      mqtt.broker === undefined
+        ? await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now })
+        : createOutsideBroker({
+            ...mqtt.broker,
+            canteens: known.map(({ id }) => id),
+            onMessage: ingest.take,
+            onConnect: announce,
+            log,
+            now,
+          });
     broker = opening;
     opened.push(() => opening.close());
     // Before the broker goes, so that what is stored last is still acknowledged.
     opened.push(() => ingest.close());
-    await canteens.announceGaps();
-    await ingest.announceAcks();
-    const sweep = createSweep({ canteens, everyMs: sweepSeconds * 1000, sleep, log });
+    await announce();
+    const sweep = createSweep({ canteens, hearing: opening.hearing, everyMs: sweepSeconds * 1000, sleep, log });
     opened.push(() => sweep.close());
     const housekeeping = createHousekeeping({ store, evidence, telemetry, keep, sleep, log, now });
     opened.push(() => housekeeping.close());
     const app = await buildApp({
       ...{ canteens, store, evidence, telemetry, standard, live, pages, log, now },
       version: packageJson.version,
-      load: () => ({ waiting: ingest.waiting(), gateways: opening.connections() }),
+      load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
     });
     opened.push(() => app.close());
     const address = await app.listen(listen).catch((cause: Error) => {
@@ -151,7 +165,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
         },
       );
     });
-    const running = { address, mqtt: `mqtt://${mqtt.listen.host}:${opening.port}` };
+    const running = { address, mqtt: opening.address };
     log.info({ ...running, canteens: known.length }, 'listening');
     return {
       ...running,

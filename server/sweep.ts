@@ -6,14 +6,17 @@ import type { Canteens } from './canteens.ts';
 /** Runs until `close`, which waits for the round under way. */
 export function createSweep(deps: {
   canteens: Pick<Canteens, 'ids' | 'apply'>;
+  /** Whether gateways can be heard: while they cannot, their silence is nobody's fault, and no time passes for them. */
+  hearing?: () => boolean;
   everyMs: number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
 }): Background {
-  const { canteens, everyMs, sleep, log } = deps;
+  const { canteens, hearing = () => true, everyMs, sleep, log } = deps;
   return runInBackground(sleep, async ({ stop, pause }) => {
     let failing = false;
     for (await pause(everyMs); !stop.aborted; await pause(everyMs)) {
+      if (!hearing()) continue;
       const failed = await round();
       if (failed !== undefined && !failing) log.error({ err: failed }, 'the sweep cannot store what it found; it goes on trying');
       if (failed === undefined && failing) log.info('the sweep can store again');

@@ -42,7 +42,7 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   },
   'server/main.ts': { import: ['config', 'server', 'pino', 'package.json', 'node:'] },
   server: {
-    import: ['config', 'server', 'aedes', 'fastify', '@fastify', 'typebox', 'pino', 'node:'],
+    import: ['config', 'server', 'aedes', 'mqtt', 'fastify', '@fastify', 'typebox', 'pino', 'node:'],
   },
 
   dashboards: { import: ['dashboards', 'svelte', '@sveltejs', 'vite'], types: ['config/contract', 'typebox'] },
@@ -53,7 +53,7 @@ const homes: Record<string, string[]> = {
   ajv: ['config/validate.ts'],
   'ajv-formats': ['config/validate.ts'],
   yaml: ['config/settings.ts'],
-  mqtt: ['gateway/uplink/link.ts'],
+  mqtt: ['gateway/uplink/link.ts', 'server/broker-outside.ts'],
   aedes: ['server/broker.ts'],
   'fluent-ffmpeg': ['gateway/probes/ffmpeg.ts'],
   'node-onvif': ['gateway/onvif/'],

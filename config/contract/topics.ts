@@ -26,6 +26,11 @@ export function parseTopic(name: string): { canteen: string; kind: UpTopic | Dow
   return sha256 === undefined ? { canteen, kind } : { canteen, kind, sha256 };
 }
 
+/** Whether a gateway writes it. */
+export function isUp(kind: string): kind is UpTopic {
+  return upTopics.some((up) => up === kind);
+}
+
 function isKind(kind: string | undefined): kind is UpTopic | DownTopic {
   return [...upTopics, ...downTopics].some((known) => known === kind);
 }

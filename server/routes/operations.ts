@@ -15,7 +15,7 @@ const Count = Type.Integer({ minimum: 0 });
 const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'failing'], { description: 'failing: what comes in cannot be stored, so nothing is acknowledged' }),
-    ready: Type.Boolean(),
+    ready: Type.Boolean({ description: 'what gateways tell can be heard and stored' }),
     version: Type.String(),
     at: Instant,
     uptimeSeconds: Type.Number({ minimum: 0 }),
@@ -47,6 +47,8 @@ export interface Load {
   waiting: number;
   /** Connections of gateways. */
   gateways: number;
+  /** Whether gateways can be heard at all: the MQTT broker may be elsewhere, and away. */
+  hearing?: boolean;
 }
 
 export function operationsRoutes(deps: {
@@ -65,13 +67,13 @@ export function operationsRoutes(deps: {
       '/api/health',
       { schema: { tags, summary: 'How the server is; 503 while it cannot store', response: { 200: Health, 503: Health } } },
       async (_, reply) => {
-        const { waiting, gateways } = load();
+        const { waiting, gateways, hearing = true } = load();
         const storing = canteens.storing();
         const { trouble, ...points } = telemetry.health();
         reply.code(storing ? 200 : 503);
         return {
           status: storing ? ('ok' as const) : ('failing' as const),
-          ready: storing,
+          ready: storing && hearing,
           version,
           at: new Date(now()).toISOString(),
           uptimeSeconds: Math.round(now() - startedAt) / 1000,

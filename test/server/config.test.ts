@@ -113,6 +113,16 @@ test.each<[what: string, config: unknown, sentence: RegExp]>([
     /state\.url: it begins with none of sqlite:, postgres:/,
   ],
   ['a database without a name', { ...minimal, telemetry: { url: 'http://db:8086' } }, /telemetry\.url: it names no database/],
+  [
+    'a broker of no known kind',
+    { ...minimal, mqtt: { broker: { url: 'amqp://b' } } },
+    /mqtt\.broker\.url: it begins with none of mqtt:, mqtts:/,
+  ],
+  [
+    'a broker’s password in its URL',
+    { ...minimal, mqtt: { broker: { url: 'mqtt://s:secret@b' } } },
+    /mqtt\.broker\.url: it holds a password; put/,
+  ],
   ['a log level that is none', { ...minimal, log: { level: 'loud' } }, /log\.level: found "loud", allowed: fatal/],
 ])('%s is refused in a sentence', (_, config, sentence) => {
   expect(() => load(config)).toThrow(expect.objectContaining({ name: 'SettingsError', message: expect.stringMatching(sentence) }));

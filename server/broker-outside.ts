@@ -1,0 +1,124 @@
+// The server as a client of an MQTT broker outside of it, which has to keep each gateway to its own topics.
+import mqtt, { type IPublishPacket } from 'mqtt';
+import type { Logger } from 'pino';
+import { isUp, parseTopic, topic, upTopics } from '#contract/topics.ts';
+import type { Broker, UpMessage } from './broker.ts';
+import { createOccasional } from './occasional.ts';
+
+const keepaliveSeconds = 20;
+const connectWithinMs = 10_000;
+const reconnectAfterMs = 2_000;
+const payloadBytesMax = 2 * 1024 * 1024;
+/** As many are taken in side by side as one batch may hold; the broker keeps the rest. */
+const storingMax = 500;
+const group = 'mingzao';
+const gatewayHeardForMs = 90_000;
+
+/**
+ * Connects, and connects again whenever it must, until it is closed. That the broker confirms a message to a gateway means nothing about storage:
+ * only `ack` does. What cannot be stored is therefore only told in the log; its gateway sends it again.
+ */
+export function createOutsideBroker(deps: {
+  /** mqtt:// or mqtts://user@host:port */
+  url: string;
+  password?: string;
+  /** Several servers share what comes in: each message goes to one of them. */
+  shared: boolean;
+  canteens: string[];
+  onMessage: (message: UpMessage) => Promise<void>;
+  /** The broker may have forgotten what was said before. */
+  onConnect: () => void;
+  log: Logger;
+  now: () => number;
+}): Broker {
+  const { url, password, shared, onMessage, onConnect, log, now } = deps;
+  const known = new Set(deps.canteens);
+  const heardAt = new Map<string, number>();
+  const worthALine = createOccasional();
+  let storing = 0;
+  let proceed: (() => void) | undefined;
+  let hearing = false;
+  let reason: string | undefined;
+
+  const client = mqtt.connect(url, {
+    ...{ protocolVersion: 4, clientId: `mingzao-server-${crypto.randomUUID()}`, clean: true, resubscribe: false },
+    ...{ keepalive: keepaliveSeconds, connectTimeout: connectWithinMs, reconnectPeriod: reconnectAfterMs },
+    ...(password !== undefined && { password }),
+  });
+  // Until the callback is called nothing more is read from the broker.
+  client.handleMessage = (packet, done) => {
+    if (packet.cmd === 'publish') take(packet);
+    if (storing < storingMax) return done();
+    proceed = done;
+  };
+  client.on('connect', () => void subscribe());
+  client.on('close', () => {
+    if (hearing) log.error({ broker: url, reason }, 'the connection to the MQTT broker is lost: no gateway can be heard until it is back');
+    hearing = false;
+  });
+  client.on('error', ({ message }) => {
+    if (message !== reason) log.error({ broker: url, reason: message }, 'no connection to the MQTT broker; it is tried again');
+    reason = message;
+  });
+
+  return {
+    address: url,
+    hearing: () => hearing,
+    connections: () => [...heardAt.values()].filter((at) => now() - at < gatewayHeardForMs).length,
+    publish: async (to, message) => {
+      // Said again when the connection is back; until then it would only fill memory.
+      if (!client.connected) return;
+      await client.publishAsync(to, JSON.stringify(message), { qos: 1, retain: true }).catch((err: unknown) => {
+        log.error({ err, topic: to }, 'a message could not be published');
+      });
+    },
+    close: async () => {
+      await client.endAsync(!client.connected);
+    },
+  };
+
+  async function subscribe(): Promise<void> {
+    const names = [...upTopics.filter((kind) => kind !== 'evidence').map((kind) => topic('+', kind)), 'mz/v1/+/evidence/+'];
+    const filters = names.map((name) => (shared ? `$share/${group}/${name}` : name));
+    try {
+      const granted = await client.subscribeAsync(filters, { qos: 1 });
+      const refused = granted.filter(({ qos }) => Number(qos) === 128).map(({ topic: filter }) => filter); // [MQTT-3.9.3-1]
+      if (refused.length > 0)
+        return log.error({ broker: url, refused }, 'the MQTT broker does not let this server read what gateways write');
+      hearing = true;
+      reason = undefined;
+      log.info({ broker: url, shared }, 'connected to the MQTT broker');
+      onConnect();
+    } catch (err) {
+      log.error({ err, broker: url }, 'the topics of gateways could not be subscribed to');
+      client.reconnect();
+    }
+  }
+
+  function take({ topic: name, payload, retain }: IPublishPacket): void {
+    const from = parseTopic(name);
+    // What is retained was said some time or other: it would make a gateway heard that is not there.
+    if (retain || from === undefined || !isUp(from.kind)) return;
+    const { canteen, kind } = from;
+    const wrong = !known.has(canteen)
+      ? 'no canteen of this name'
+      : payload.length > payloadBytesMax
+        ? 'it is larger than 2 MiB'
+        : undefined;
+    if (wrong !== undefined) return void tell(canteen, wrong);
+    heardAt.set(canteen, now());
+    storing += 1;
+    onMessage({ canteen, kind, topic: name, payload: Buffer.from(payload), receivedAt: now() })
+      .catch((error: Error) => tell(canteen, error.message))
+      .finally(() => {
+        storing -= 1;
+        proceed?.();
+        proceed = undefined;
+      });
+  }
+
+  function tell(canteen: string, why: string): void {
+    const count = worthALine(`${canteen} ${why}`);
+    if (count !== undefined) log.warn({ canteen, reason: why, count }, 'a message from the MQTT broker was not taken in');
+  }
+}

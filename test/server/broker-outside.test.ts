@@ -1,0 +1,216 @@
+// What the server asks of its broker, of the one inside and of a real mosquitto outside; and that only `ack` means stored.
+import { createHash } from 'node:crypto';
+import mqtt, { type IClientOptions } from 'mqtt';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { evidenceTopic, topic } from '#contract/topics.ts';
+import { type Broker, createBroker, type UpMessage } from '../../server/broker.ts';
+import { createOutsideBroker } from '../../server/broker-outside.ts';
+import { createSweep } from '../../server/sweep.ts';
+import { openParts, silent } from './app-parts.ts';
+import { loss, reachable } from './ingest-messages.ts';
+import { type RunningMosquitto, startMosquitto } from './mosquitto.ts';
+
+const keys = { qiaodong: 'key-of-qiaodong', heping: 'key-of-heping' };
+const serverKey = 'p&ss:w=rd/ 明';
+type OnMessage = (message: UpMessage) => Promise<void>;
+
+let mosquitto: RunningMosquitto;
+beforeAll(async () => {
+  mosquitto = await startMosquitto({ ...keys, 'mingzao-server': serverKey });
+});
+afterAll(() => mosquitto.close());
+
+const openInside = (onMessage: OnMessage) =>
+  createBroker({
+    listen: { host: '127.0.0.1', port: 0 },
+    accounts: Object.entries(keys).map(([canteen, key]) => ({ canteen, keySha256: createHash('sha256').update(key).digest() })),
+    ...{ onMessage, log: silent, now: Date.now },
+  });
+
+async function openOutside(onMessage: OnMessage, about: { shared?: boolean; onConnect?: () => void; password?: string } = {}) {
+  const { shared = false, onConnect = () => undefined, password = serverKey } = about;
+  const url = `mqtt://mingzao-server@127.0.0.1:${mosquitto.port}`;
+  const broker = createOutsideBroker({
+    url,
+    password,
+    shared,
+    canteens: Object.keys(keys),
+    onMessage,
+    onConnect,
+    log: silent,
+    now: Date.now,
+  });
+  return broker;
+}
+
+const kinds: [kind: string, open: (onMessage: OnMessage) => Promise<Broker>][] = [
+  ['inside', openInside],
+  ['outside', openOutside],
+];
+
+async function opened(open: (onMessage: OnMessage) => Promise<Broker>, onMessage: OnMessage = async () => undefined) {
+  const received: UpMessage[] = [];
+  const broker = await open(async (message) => {
+    received.push(message);
+    await onMessage(message);
+  });
+  onTestFinished(() => broker.close());
+  await vi.waitFor(() => expect(broker.hearing()).toBe(true), 10_000);
+  const port = Number(new URL(broker.address).port);
+  const connect = async (canteen: keyof typeof keys, options: IClientOptions = {}) => {
+    const about = { username: canteen, password: keys[canteen], protocolVersion: 4 as const, reconnectPeriod: 0 };
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { ...about, ...options });
+    onTestFinished(() => void client.end(true));
+    client.on('error', () => undefined);
+    return client;
+  };
+  return { broker, received, connect };
+}
+
+describe.each(kinds)('with the broker that is %s, a gateway', (_, open) => {
+  test('is heard under its own topics, and counts as there', async () => {
+    const { broker, received, connect } = await opened(open);
+    const client = await connect('qiaodong');
+    const picture = evidenceTopic('qiaodong', 'a'.repeat(64));
+    for (const name of [topic('qiaodong', 'events'), topic('qiaodong', 'heartbeat'), picture])
+      await client.publishAsync(name, 'x', { qos: 1 });
+    await vi.waitFor(() => expect(received).toHaveLength(3));
+    expect(received.map(({ canteen, kind, payload }) => [canteen, kind, String(payload)])).toEqual([
+      ['qiaodong', 'events', 'x'],
+      ['qiaodong', 'heartbeat', 'x'],
+      ['qiaodong', 'evidence', 'x'],
+    ]);
+    expect(broker.connections()).toBe(1);
+  });
+
+  test.each([topic('heping', 'events'), topic('qiaodong', 'ack'), evidenceTopic('heping', 'a'.repeat(64))])(
+    'is not heard under %s',
+    async (foreign) => {
+      const { received, connect } = await opened(open);
+      const client = await connect('qiaodong');
+      await client.publishAsync(foreign, 'foreign').catch(() => undefined);
+      const other = await connect('heping');
+      await other.publishAsync(topic('heping', 'events'), 'own', { qos: 1 });
+      await vi.waitFor(() => expect(received.map(({ payload }) => String(payload))).toEqual(['own']));
+    },
+  );
+
+  test('is refused with the key of another', async () => {
+    const { connect } = await opened(open);
+    await expect(connect('qiaodong', { password: keys.heping })).rejects.toThrow();
+  });
+
+  test('finds the newest of what was said to it, and nothing that was said to another', async () => {
+    const { broker, connect } = await opened(open);
+    await broker.publish(topic('heping', 'ack'), { sequence: 9 });
+    for (const sequence of [1, 2]) await broker.publish(topic('qiaodong', 'ack'), { sequence });
+    const client = await connect('qiaodong');
+    const seen: string[] = [];
+    client.on('message', (name, payload) => seen.push(`${name} ${payload}`));
+    await client.subscribeAsync(topic('heping', 'ack'), { qos: 1 }).catch(() => undefined);
+    await client.subscribeAsync(topic('qiaodong', 'ack'), { qos: 1 });
+    await broker.publish(topic('heping', 'ack'), { sequence: 10 });
+    await broker.publish(topic('qiaodong', 'ack'), { sequence: 3 });
+    await vi.waitFor(() => expect(seen.at(-1)).toContain('"sequence":3'));
+    expect(seen.map((line) => line.replace(/ .*:/, ' '))).toEqual(['mz/v1/qiaodong/ack 2}', 'mz/v1/qiaodong/ack 3}']);
+  });
+
+  test('is reported offline by its last will when its line breaks', async () => {
+    const { received, connect } = await opened(open);
+    const client = await connect('qiaodong', {
+      will: { topic: topic('qiaodong', 'status'), payload: Buffer.from('gone'), qos: 1, retain: true },
+    });
+    client.stream.destroy();
+    await vi.waitFor(() => expect(received.map(({ kind, payload }) => [kind, String(payload)])).toEqual([['status', 'gone']]), 10_000);
+  });
+});
+
+describe('a broker outside', () => {
+  test('gives each message to one of two servers that share', async () => {
+    const taken: [string, string][] = [];
+    const servers = ['one', 'two'].map(
+      (name) => (onMessage: OnMessage) => openOutside(onMessage, { shared: true }).then((broker) => Object.assign(broker, { name })),
+    );
+    for (const [index, server] of servers.entries())
+      await opened(server, async ({ payload }) => void taken.push([String(index), String(payload)]));
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${mosquitto.port}`, { username: 'qiaodong', password: keys.qiaodong });
+    onTestFinished(() => void client.end(true));
+    for (let number = 1; number <= 20; number++) await client.publishAsync(topic('qiaodong', 'events'), `${number}`, { qos: 1 });
+    await vi.waitFor(() => expect(taken).toHaveLength(20));
+    expect(new Set(taken.map(([, payload]) => payload)).size).toBe(20);
+    expect(new Set(taken.map(([server]) => server)).size).toBe(2);
+  });
+
+  test('that was away is heard again, and told anew what it forgot', async () => {
+    const announced: number[] = [];
+    const { broker, received, connect } = await opened((onMessage) => openOutside(onMessage, { onConnect: () => announced.push(1) }));
+    await mosquitto.stop();
+    await vi.waitFor(() => expect(broker.hearing()).toBe(false), 10_000);
+    await broker.publish(topic('qiaodong', 'ack'), { sequence: 1 });
+    await mosquitto.startAgain();
+    await vi.waitFor(() => expect(broker.hearing()).toBe(true), 20_000);
+    expect(announced).toHaveLength(2);
+    const client = await connect('qiaodong');
+    await client.publishAsync(topic('qiaodong', 'events'), 'x', { qos: 1 });
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+  });
+
+  test('that does not let the server in hears nothing for it', async () => {
+    const broker = await openOutside(async () => undefined, { password: 'a-secret-typed-wrong' });
+    await broker.close();
+    expect(broker.hearing()).toBe(false);
+  });
+
+  test('passes on nothing that was retained: a gateway that is gone must not seem to be there', async () => {
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${mosquitto.port}`, { username: 'heping', password: keys.heping });
+    onTestFinished(() => void client.end(true));
+    await client.publishAsync(topic('heping', 'status'), 'there', { qos: 1, retain: true });
+    const { broker, received } = await opened(openOutside);
+    await client.publishAsync(topic('heping', 'status'), 'gone', { qos: 1, retain: true });
+    await vi.waitFor(() => expect(received.map(({ payload }) => String(payload))).toEqual(['gone']));
+    expect(broker.connections()).toBe(1);
+  });
+
+  test('confirms what is not stored; only what is stored is acknowledged', async () => {
+    const parts = await openParts();
+    const storing = Promise.withResolvers<void>();
+    const take = async (message: UpMessage) => {
+      await storing.promise;
+      await parts.ingest.take(message);
+    };
+    const { connect } = await opened(openOutside, take);
+    const client = await connect('qiaodong');
+    const events = [reachable(1), reachable(2), loss(3, 1, 1)];
+    await client.publishAsync(topic('qiaodong', 'events'), JSON.stringify(events), { qos: 1 });
+    expect(parts.published.filter(({ topic: name }) => name.endsWith('/ack'))).toEqual([]);
+    storing.resolve();
+    await vi.waitFor(() =>
+      expect(parts.published).toContainEqual(
+        expect.objectContaining({
+          topic: topic('qiaodong', 'ack'),
+          message: expect.objectContaining({ data: expect.objectContaining({ sequence: 3 }) }),
+        }),
+      ),
+    );
+  });
+});
+
+test('while no gateway can be heard, the sweep lets no time pass for them', async () => {
+  const rounds: object[] = [];
+  let hearing = false;
+  let turns = 0;
+  const sweep = createSweep({
+    canteens: { ids: () => ['qiaodong'], apply: async (intake) => void rounds.push(intake) },
+    hearing: () => hearing,
+    everyMs: 1000,
+    sleep: async () => {
+      turns += 1;
+      if (turns === 3) hearing = true;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    log: silent,
+  });
+  await vi.waitFor(() => expect(rounds.length).toBeGreaterThan(0));
+  expect(turns).toBeGreaterThanOrEqual(3);
+  await sweep.close();
+});
