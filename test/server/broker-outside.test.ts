@@ -27,8 +27,11 @@ const openInside = (onMessage: OnMessage) =>
     ...{ onMessage, log: silent, now: Date.now },
   });
 
-async function openOutside(onMessage: OnMessage, about: { shared?: boolean; onConnect?: () => void; password?: string } = {}) {
-  const { shared = false, onConnect = () => undefined, password = serverKey } = about;
+async function openOutside(
+  onMessage: OnMessage,
+  about: { shared?: boolean; onConnect?: () => void; password?: string; log?: typeof silent } = {},
+) {
+  const { shared = false, onConnect = () => undefined, password = serverKey, log = silent } = about;
   const url = `mqtt://mingzao-server@127.0.0.1:${mosquitto.port}`;
   const broker = createOutsideBroker({
     url,
@@ -37,7 +40,7 @@ async function openOutside(onMessage: OnMessage, about: { shared?: boolean; onCo
     canteens: Object.keys(keys),
     onMessage,
     onConnect,
-    log: silent,
+    log,
     now: Date.now,
   });
   return broker;
@@ -155,10 +158,17 @@ describe('a broker outside', () => {
     await vi.waitFor(() => expect(received).toHaveLength(1));
   });
 
-  test('that does not let the server in hears nothing for it', async () => {
-    const broker = await openOutside(async () => undefined, { password: 'a-secret-typed-wrong' });
-    await broker.close();
+  test('that does not let the server in is told as that, without the password', async () => {
+    const errors: object[] = [];
+    const log = Object.assign(Object.create(silent), { error: (about: object) => errors.push(about) });
+    const broker = await openOutside(async () => undefined, { password: 'a-secret-typed-wrong', log });
+    onTestFinished(() => broker.close());
+    await vi.waitFor(
+      () => expect(errors).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(/not authorized/i) })),
+      10_000,
+    );
     expect(broker.hearing()).toBe(false);
+    expect(JSON.stringify(errors)).not.toContain('typed-wrong');
   });
 
   test('passes on nothing that was retained: a gateway that is gone must not seem to be there', async () => {
