@@ -1,4 +1,4 @@
-// Reads a settings file (YAML) and checks it; a bad one is told in one sentence that names the file, the key and what is allowed.
+// Reads a settings file (YAML, or JSON by its ending) and checks it; a bad one is told in one sentence that names the file, the key and what is allowed.
 import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
 import { LineCounter, parseDocument } from 'yaml';
@@ -38,6 +38,7 @@ function read(file: string, key?: string): string {
 
 function parse(file: string, text: string): unknown {
   if (text.trim() === '') throw new SettingsError(`${file}: the file is empty`);
+  if (file.endsWith('.json')) return parseJson(file, text);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -46,4 +47,12 @@ function parse(file: string, text: string): unknown {
     throw new SettingsError(`${file}:${line}:${col}: not valid YAML: ${error.message}`);
   }
   return document.toJS({ maxAliasCount: 100 });
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SettingsError(`${file}: not valid JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }

@@ -9,6 +9,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { now, sleep } from './clock.ts';
 import { type CommandIo, wrongWords } from './command-io.ts';
 import { loadSettings, type Settings } from './config.ts';
+import { usage as coverageUsage, runCoverage } from './coverage.ts';
 import { type ConfiguredDevice, createDevices } from './devices.ts';
 import { usage as discoverUsage, runDiscover } from './discover.ts';
 import { GatewayError } from './errors.ts';
@@ -32,7 +33,7 @@ import { createCommands } from './uplink/commands.ts';
 import { createUplink } from './uplink.ts';
 
 const runUsage = 'usage: run --config FILE';
-const usage = [runUsage, discoverUsage, inspectUsage].join('\n');
+const usage = [runUsage, discoverUsage, inspectUsage, coverageUsage].join('\n');
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
 const stopWithinMs = 15_000;
@@ -49,6 +50,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     }
     if (command === 'discover') return await runDiscover(args, io);
     if (command === 'inspect') return await runInspect(args, io);
+    if (command === 'coverage') return await runCoverage(args, io);
     if (command !== 'run')
       throw new SettingsError(`${command === undefined ? 'a command is missing' : `"${command}" is no command`}\n${usage}`);
     const settings = loadSettings(configFile(args));

@@ -10,6 +10,7 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
 
   'gateway/observation.ts': { import: [], types: ['config/contract'] },
   'gateway/checks': { import: ['config/contract', 'gateway/checks', 'node:util'], types: ['gateway/observation.ts'] },
+  'gateway/coverage': { import: ['config/contract', 'gateway/coverage', 'clipper2-ts'] },
   'gateway/onvif': { import: ['config/contract', 'gateway/onvif', 'node-onvif', 'fast-xml-parser', 'node:'] },
   'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'node:assert'] },
   'gateway/replay': { import: ['config/contract', 'gateway/onvif', 'gateway/replay', 'node:'] },
@@ -53,6 +54,7 @@ const homes: Record<string, string[]> = {
   ajv: ['config/validate.ts'],
   'ajv-formats': ['config/validate.ts'],
   yaml: ['config/settings.ts'],
+  'clipper2-ts': ['gateway/coverage/region.ts'],
   mqtt: ['gateway/uplink/link.ts', 'server/broker-outside.ts'],
   aedes: ['server/broker.ts'],
   'fluent-ffmpeg': ['gateway/probes/ffmpeg.ts'],

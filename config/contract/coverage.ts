@@ -1,7 +1,7 @@
 // What the cameras that work now see of one zone, computed from the plan. Square metres; whether that is enough is the server's to say.
 import { type Static, Type } from 'typebox';
 import { FaultCode } from './fault-code.ts';
-import { Polygon } from './plan.ts';
+import { PlanId, Polygon } from './plan.ts';
 import { Identifier, Sha256 } from './primitives.ts';
 
 const closed = { additionalProperties: false };
@@ -14,7 +14,7 @@ export const BlindSpot = Type.Object(
     cause: Type.Union([
       Type.Object({ kind: Type.Literal('out-of-view') }, closed),
       Type.Object({ kind: Type.Literal('too-few-pixels'), camera: Identifier }, closed),
-      Type.Object({ kind: Type.Literal('behind'), obstacle: Identifier, camera: Identifier }, closed),
+      Type.Object({ kind: Type.Literal('behind'), obstacle: PlanId, camera: Identifier }, closed),
       Type.Object({ kind: Type.Literal('camera-down'), camera: Identifier }, closed),
     ]),
     polygon: Polygon,

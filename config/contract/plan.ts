@@ -1,11 +1,14 @@
 // The floor plan of a canteen as its installer drew it: zones, what stands in the way, and how each camera is mounted. Metres and degrees.
 import { type Static, Type } from 'typebox';
-import { Identifier, ZoneKind } from './primitives.ts';
+import { ZoneKind } from './primitives.ts';
 
 const closed = { additionalProperties: false };
 const Metres = Type.Number({ minimum: -1000, maximum: 1000 });
 const Height = Type.Number({ minimum: 0, maximum: 100, description: 'metres above the floor' });
 const Point = Type.Tuple([Metres, Metres], { description: '[x, y], metres' });
+/** What drawn things are called; those the gateway watches by go by the ids of its settings. */
+export const PlanId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f]+$' });
+
 export const Polygon = Type.Array(Point, {
   minItems: 3,
   maxItems: 500,
@@ -15,7 +18,7 @@ export type Polygon = Static<typeof Polygon>;
 
 export const PlanZone = Type.Object(
   {
-    id: Identifier,
+    id: PlanId,
     kind: ZoneKind,
     polygon: Polygon,
     planes: Type.Array(Height, {
@@ -30,23 +33,26 @@ export type PlanZone = Static<typeof PlanZone>;
 
 export const PlanObstacle = Type.Object(
   {
-    id: Identifier,
+    id: PlanId,
     polygon: Polygon,
-    bottom: Height,
-    top: Type.Optional(Type.Number({ minimum: 0, maximum: 100, description: 'metres above the floor; left out: up to the ceiling' })),
+    bottom: Type.Optional(Type.Number({ minimum: 0, maximum: 100, description: 'metres above the floor; left out: it stands on it' })),
+    top: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 100, description: 'metres above the floor; left out: up to the ceiling' }),
+    ),
   },
   closed,
 );
 export type PlanObstacle = Static<typeof PlanObstacle>;
 
 export const Projection = Type.Enum(['rectilinear', 'equidistant', 'measured', 'omnidirectional'], {
-  description: 'how the lens draws; omnidirectional sees every way and needs no lens; measured: by corners tapped on the picture',
+  description:
+    'how the lens draws: rectilinear keeps lines straight; equidistant (fisheye) draws equal angles as equal lengths; measured: by floorPoints; omnidirectional sees every way with any density, for trying a plan, and needs no lens',
 });
 export type Projection = Static<typeof Projection>;
 
 export const PlanCamera = Type.Object(
   {
-    id: Identifier,
+    id: PlanId,
     position: Type.Tuple([Metres, Metres, Type.Number({ exclusiveMinimum: 0, maximum: 100 })], {
       description: '[x, y, height], metres',
     }),
@@ -63,7 +69,7 @@ export const PlanCamera = Type.Object(
       Type.Array(
         Type.Object(
           {
-            picture: Type.Tuple([Type.Number(), Type.Number()], {
+            picture: Type.Tuple([Type.Number({ minimum: -20_000, maximum: 40_000 }), Type.Number({ minimum: -20_000, maximum: 40_000 })], {
               description: '[x, y] on the picture, pixels from its upper left corner',
             }),
             floor: Point,
@@ -81,10 +87,14 @@ export type PlanCamera = Static<typeof PlanCamera>;
 export const Plan = Type.Object(
   {
     pixelsPerMetre: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 5000, description: 'density a place must be seen with; left out: any' }),
+      Type.Number({ exclusiveMinimum: 0, maximum: 5000, description: 'pixels a metre across must have; left out: any' }),
     ),
     sliver: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 5, description: 'blind strips narrower than this are not counted, metres; 0 keeps every sliver' }),
+      Type.Number({
+        minimum: 0,
+        maximum: 5,
+        description: 'blind strips narrower than this are not listed, metres; 0 or left out: every sliver is',
+      }),
     ),
     zones: Type.Array(PlanZone, { minItems: 1, maxItems: 64 }),
     obstacles: Type.Optional(Type.Array(PlanObstacle, { maxItems: 1000 })),
