@@ -1,11 +1,12 @@
 // Runs one bench and prints its figures against their goals: `npm run bench -- NAME [--json]`.
 import { parseArgs } from 'node:util';
+import { coverage } from './bench/coverage.ts';
 import type { Figure } from './bench/figure.ts';
 import { gateway } from './bench/gateway.ts';
 import { ledger } from './bench/ledger.ts';
 import { spine } from './bench/spine.ts';
 
-const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { gateway, ledger, spine };
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, spine };
 
 process.exitCode = await main();
 

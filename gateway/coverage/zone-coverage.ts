@@ -85,7 +85,8 @@ interface Scene {
   sliver: number;
 }
 
-function lookersOf({ cameras = [] }: Plan, solids: readonly Solid[], states: CoverageOptions['cameras']): Looker[] {
+/** The cameras of a plan that can look at all. */
+export function lookersOf({ cameras = [] }: Plan, solids: readonly Solid[], states?: CoverageOptions['cameras']): Looker[] {
   return cameras.flatMap((camera) => {
     const { counts, pixelShare } = states?.get(camera.id) ?? { counts: true, pixelShare: 1 };
     const foot = footOf(camera.position, solids);
