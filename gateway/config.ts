@@ -3,9 +3,11 @@ import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Zone } from '#contract/layout.ts';
+import type { Plan } from '#contract/plan.ts';
 import { Identifier } from '#contract/primitives.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { expandTarget } from './onvif/scan.ts';
+import { readPlan } from './plan-file.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -105,6 +107,12 @@ export const GatewayConfig = Type.Object(
     cameras: Type.Array(CameraConfig, { maxItems: 256 }),
     recorders: Type.Array(RecorderConfig, { maxItems: 32, default: [] }),
     recording: Type.Optional(RecordingConfig),
+    plan: Type.Optional(
+      Type.String({
+        ...Path,
+        description: 'the floor plan (JSON or YAML, see config/plan.example.json): where zones, obstacles and cameras are',
+      }),
+    ),
     discovery: Type.Optional(DiscoveryConfig),
     intervals: Type.Object(
       {
@@ -164,8 +172,9 @@ interface Credentials {
   password: string;
 }
 
-/** The settings as the program uses them: paths are absolute, secrets are read. */
-export interface Settings extends Omit<GatewayConfig, 'server' | 'cameras' | 'recorders'> {
+/** The settings as the program uses them: paths are absolute, secrets and the plan are read. */
+export interface Settings extends Omit<GatewayConfig, 'server' | 'cameras' | 'recorders' | 'plan'> {
+  plan?: Plan;
   server: { url: string; key: string };
   cameras: WithCredentials<CameraConfig>[];
   recorders: WithCredentials<RecorderConfig>[];
@@ -178,14 +187,44 @@ export function loadSettings(file: string): Settings {
   const problem = inconsistency(config);
   if (problem !== undefined) throw new SettingsError(`${file}: ${problem}`);
   const from = dirname(resolve(file));
+  const { plan, ...rest } = config;
   return {
-    ...config,
+    ...rest,
+    ...(plan === undefined ? {} : { plan: planFor(config, resolve(from, plan)) }),
     server: { url: config.server.url, key: readSecret(resolve(from, config.server.keyFile), 'server.keyFile') },
     dataDir: resolve(from, config.dataDir),
     cameras: config.cameras.map((camera, index) => withCredentials(from, camera, `cameras.${index}`)),
     recorders: config.recorders.map((recorder, index) => withCredentials(from, recorder, `recorders.${index}`)),
     ...(config.recording === undefined ? {} : { recording: { ...config.recording, folder: resolve(from, config.recording.folder) } }),
   };
+}
+
+/** The plan draws every zone and every camera of the settings, and nothing else. */
+function planFor({ zones, cameras }: GatewayConfig, file: string): Plan {
+  const plan = readPlan(file);
+  const drawn = { zones: plan.zones.map(({ id }) => id), cameras: (plan.cameras ?? []).map(({ id }) => id) };
+  const known = { zones: zones.map(({ id }) => id), cameras: cameras.map(({ id }) => id) };
+  const problem =
+    unknownName('plan: it draws the zone', drawn.zones, known.zones) ??
+    unknownName('plan: it draws the camera', drawn.cameras, known.cameras) ??
+    undrawn('zone', known.zones, drawn.zones) ??
+    undrawn('camera', known.cameras, drawn.cameras) ??
+    firstOf(plan.zones, ({ id, kind }) => {
+      const meant = zones.find((zone) => zone.id === id)?.kind;
+      return meant === kind ? undefined : `plan: the zone "${id}" is drawn as ${kind}, and is ${meant} in the settings`;
+    }) ??
+    firstOf(plan.cameras ?? [], ({ id, projection }) =>
+      projection === 'omnidirectional'
+        ? `plan: the camera "${id}" is omnidirectional, which is for trying a plan; a camera that is watched needs its lens`
+        : undefined,
+    );
+  if (problem !== undefined) throw new SettingsError(`${file}: ${problem}`);
+  return plan;
+}
+
+function undrawn(what: string, known: string[], drawn: string[]): string | undefined {
+  const missing = known.find((id) => !drawn.includes(id));
+  return missing === undefined ? undefined : `plan: the ${what} "${missing}" of the settings is not drawn`;
 }
 
 function withCredentials<Config extends Pick<CameraConfig, 'username' | 'passwordFile'>>(

@@ -7,7 +7,8 @@ export function layoutOf({
   cameras,
   recorders,
   recording,
-}: Pick<Settings, 'zones' | 'cameras' | 'recorders' | 'recording'>): Layout {
+  plan,
+}: Pick<Settings, 'zones' | 'cameras' | 'recorders' | 'recording' | 'plan'>): Layout {
   // To the server the gateway’s own recording is a recorder like any other.
   const keepers = recording === undefined ? recorders : [...recorders, recording];
   return {
@@ -15,5 +16,6 @@ export function layoutOf({
     zones,
     cameras: cameras.map(({ id, name, zones: watched }) => ({ id, name, zones: watched })),
     recorders: keepers.map(({ id, name, cameras: kept }) => ({ id, name, cameras: kept })),
+    ...(plan === undefined ? {} : { plan }),
   };
 }

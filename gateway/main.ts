@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { densityLevels } from '#config/density-ladders.ts';
 import { SettingsError } from '#config/settings.ts';
 import type { Fact } from '#contract/facts.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -19,6 +20,7 @@ import { layoutOf } from './layout.ts';
 import { createCauses } from './ledger/causes.ts';
 import { createJournal } from './ledger/journal.ts';
 import { createLedger } from './ledger/ledger.ts';
+import { createLiveCoverage } from './live-coverage.ts';
 import { createLog, type Log } from './log.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
 import { findDevices } from './onvif/find-devices.ts';
@@ -124,9 +126,12 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     devices: [...devices, ...recording].map(({ watched }) => watched),
     emit(facts) {
       tell(...facts.map(asEntry));
+      tell(...(coverage?.due() ?? []).map(asEntry));
       journal.note(facts);
     },
   });
+  const coverage = settings.plan && createLiveCoverage({ plan: settings.plan, levels: densityLevels(), facts: supervisor.present, now });
+  const present = () => [...supervisor.present(), ...(coverage?.present() ?? [])];
   const astray = () =>
     new Set(
       supervisor
@@ -178,7 +183,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     evidence,
     command,
     stuck(sequence) {
-      if (outbox.tellForgotten(sequence)) tell(layout, ...supervisor.present().map(asEntry)); // all of that is new to it
+      if (outbox.tellForgotten(sequence)) tell(layout, ...present().map(asEntry)); // all of that is new to it
     },
     heartbeat: () => ({
       schemaVersion: 1,

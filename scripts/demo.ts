@@ -1,6 +1,7 @@
 // The demonstration district: three canteens on this machine, from simulated cameras to the board. `npm start` runs it.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { roomsPlan } from '../test/simulators/rooms.ts';
 import type { DistrictCanteen } from './district/canteen.ts';
 import { type District, startDistrict } from './district/district.ts';
 
@@ -13,6 +14,7 @@ const zones: DistrictCanteen['zones'] = [
 ];
 const dining = { id: 'dining-1', name: '就餐大厅1号', zone: 'dining' };
 const cooking = { id: 'cooking-1', name: '烹饪间1号', zone: 'cooking' };
+const cooking2 = { id: 'cooking-2', name: '烹饪间2号', zone: 'cooking' };
 const cleaning = { id: 'cleaning-1', name: '洗消间1号', zone: 'cleaning' };
 
 const sound: DistrictCanteen = {
@@ -22,6 +24,7 @@ const sound: DistrictCanteen = {
   zones,
   cameras: [dining, { ...cooking, clip: 'h265-1080p' }, cleaning],
   recorder: { id: 'recorder', name: '录像机', days: 95 },
+  plan: roomsPlan({ zones, cameras: [dining, cooking, cleaning] }),
 };
 
 const lacking: DistrictCanteen = {
@@ -31,6 +34,7 @@ const lacking: DistrictCanteen = {
   zones,
   cameras: [dining, cooking],
   recorder: { id: 'recorder', name: '录像机', days: 41 },
+  plan: roomsPlan({ zones, cameras: [dining, cooking], hoods: ['cooking'] }),
 };
 
 const unpluggable: DistrictCanteen = {
@@ -38,8 +42,9 @@ const unpluggable: DistrictCanteen = {
   name: '和平路社区食堂',
   district: '万柏林区',
   zones,
-  cameras: [dining, cooking, cleaning],
+  cameras: [dining, cooking, cooking2, cleaning],
   recorder: { id: 'recorder', name: '录像机', days: 120 },
+  plan: roomsPlan({ zones, cameras: [dining, cooking, { ...cooking2, sees: 'the middle' }, cleaning] }),
 };
 
 process.exitCode = await main();
@@ -88,7 +93,7 @@ Open          ${url}/board
 Interface     ${url}/api/docs
 Logs and data ${dataDir}
 
-Within a minute the board shows one sound canteen and the two gaps planted in ${lacking.name}.
+Within a minute the board shows one sound canteen and the three gaps planted in ${lacking.name}.
 Then, in another terminal, unplug a camera of ${unpluggable.name} and watch the board:
   ${set('on')}
 and plug it in again:

@@ -6,7 +6,7 @@ const imports = importsBelow(['config', 'gateway', 'server', 'dashboards']);
 /** What a folder or file may import; the most specific line counts. `types` may be imported as types only. Paths and packages by their beginning. */
 const may: Record<string, { import: string[]; types?: string[] }> = {
   'config/contract': { import: ['config/contract', 'typebox'] },
-  config: { import: ['config', 'typebox', 'ajv', 'ajv-formats', 'yaml', 'node:fs'] },
+  config: { import: ['config', 'typebox', 'ajv', 'ajv-formats', 'yaml', 'node:fs', 'node:path'] },
 
   'gateway/observation.ts': { import: [], types: ['config/contract'] },
   'gateway/checks': { import: ['config/contract', 'gateway/checks', 'node:util'], types: ['gateway/observation.ts'] },

@@ -10,6 +10,24 @@ const requirement = <Numbers extends Record<string, ReturnType<typeof Type.Numbe
 
 const Pixels = Type.Integer({ minimum: 1, maximum: 20000, description: 'pixels' });
 
+/** No dead angle, in numbers. */
+const ZoneCoverageRequired = Type.Object(
+  {
+    pixelsPerMetre: Type.Number({ minimum: 0, maximum: 5000, description: 'a level of config/standards/iec-62676-4.yaml; 0: seen at all' }),
+    edition: Type.String({ minLength: 1, maxLength: 20, description: 'of IEC 62676-4, which the level is of' }),
+    planes: Type.Array(Type.Number({ minimum: 0, maximum: 100 }), {
+      minItems: 1,
+      maxItems: 8,
+      description: 'heights at which it must be seen, metres',
+    }),
+    minPercent: Type.Number({ minimum: 0, maximum: 100, description: 'share of the free area that must be seen' }),
+    toleranceSquareMetres: Type.Number({ minimum: 0, maximum: 100, description: 'blind area that still counts as none' }),
+    clause: Text,
+    severity: Severity,
+  },
+  closed,
+);
+
 /** Rules read every number from here; none is written in code. */
 export const Standard = Type.Object(
   {
@@ -19,7 +37,13 @@ export const Standard = Type.Object(
     source: Text,
     zones: Type.Array(
       Type.Object(
-        { kind: ZoneKind, minHealthyCameras: Type.Integer({ minimum: 1, maximum: 50 }), clause: Text, severity: Severity },
+        {
+          kind: ZoneKind,
+          minHealthyCameras: Type.Integer({ minimum: 1, maximum: 50 }),
+          clause: Text,
+          severity: Severity,
+          coverage: Type.Optional(ZoneCoverageRequired),
+        },
         closed,
       ),
       { minItems: 1 },

@@ -1,5 +1,6 @@
 // A canteen of a simulated district: what is registered at its gateway, and what its simulated devices are.
 import type { CameraPlace, Zone } from '#contract/layout.ts';
+import type { Plan } from '#contract/plan.ts';
 import type { CanteenDescription } from '../../test/simulators/canteen.ts';
 import type { ClipName } from '../../test/simulators/media.ts';
 
@@ -10,6 +11,7 @@ export interface DistrictCanteen {
   zones: Zone[];
   cameras: (Pick<CameraPlace, 'id' | 'name'> & { zone: string; clip?: ClipName })[];
   recorder: { id: string; name: string; days: number };
+  plan?: Plan;
 }
 
 /** Of the simulated devices only; there is nothing behind it to protect. */

@@ -35,6 +35,7 @@ export function settingsFiles(folder: string): SettingsFiles {
         server: { url: mqttUrl, keyFile: keyFile(canteen.id) },
         dataDir: `gateway-${canteen.id}`,
         zones: canteen.zones,
+        ...(canteen.plan === undefined ? {} : { plan: write(resolve(folder, `plan-${canteen.id}.json`), canteen.plan) }),
         cameras: canteen.cameras.map(({ id, name, zone }) => ({ id, name, zones: [zone], address: onvifUrl(simulated, id), ...account })),
         recorders: [
           {

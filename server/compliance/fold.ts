@@ -155,8 +155,9 @@ function foldLayout(state: CanteenState, layout: Layout, told: Omit<KnownLayout,
   };
 }
 
-function devicesOf({ cameras, recorders }: Layout): Set<string> {
-  return new Set([...cameras, ...recorders].map(({ id }) => id));
+/** Whatever facts may be about: coverage is told of zones. */
+function devicesOf({ cameras, recorders, zones }: Layout): Set<string> {
+  return new Set([...cameras, ...recorders, ...zones].map(({ id }) => id));
 }
 
 /** A gateway tells its layout at every start; that alone begins no new grace. */

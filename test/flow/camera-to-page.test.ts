@@ -27,16 +27,19 @@ it('a canteen is watched from its cameras to the page', { timeout: 600_000 }, as
   // Nothing is green before it has been seen.
   expect((await canteen.summary()).verdict).toBe('unknown');
 
-  // Every camera answers, decodes and shows something, and the recorder lists more than ninety whole days: green, and no gap on the way there.
-  await eventually(async () => expect(await canteen.summary()).toMatchObject({ verdict: 'ok', cameras: { total: 3, healthy: 3 } }));
+  // Every camera answers, decodes and shows something, and no place is left blind, the recorder lists more than ninety whole days: green, and no gap on the way there.
+  await eventually(async () => expect(await canteen.summary()).toMatchObject({ verdict: 'ok', cameras: { total: 4, healthy: 4 } }));
   expect(await canteen.gapsEver()).toEqual([]);
   await pageSays('1 达标');
 
-  // A camera is unplugged: its own gap, and that of the zone it alone watched.
+  // A camera is unplugged: its own gap, and the square metres that the other camera of its zone does not see.
   await canteen.fault('cooking-1', 'unplugged', 'on');
-  await eventually(async () =>
-    expect(await canteen.gaps()).toEqual(['camera-unreachable of cooking-1', 'zone-without-healthy-camera of cooking']),
-  );
+  await eventually(async () => expect(await canteen.gaps()).toEqual(['camera-unreachable of cooking-1', 'zone-coverage-short of cooking']));
+  const short = (await canteen.gapsEver()).find(({ rule }) => rule === 'zone-coverage-short');
+  expect(short).toMatchObject({
+    measured: { en: expect.stringMatching(/^1\d\.\d of 20\.4 m²/) },
+    cause: { en: expect.stringContaining('cooking-1') },
+  });
   await pageSays('1 异常');
 
   // Plugged in again, it counts only once its stream has been decoded anew; then both gaps close by themselves.

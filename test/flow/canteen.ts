@@ -18,11 +18,14 @@ import { silentLog } from '../silent-log.ts';
 import { runCanteen, type SimulatedCanteen } from '../simulators/canteen.ts';
 import type { FaultName } from '../simulators/faults.ts';
 import { prepareMedia } from '../simulators/media.ts';
+import { roomsPlan } from '../simulators/rooms.ts';
 
 const canteen = { id: 'yingze-1', name: '迎泽社区食堂', district: '迎泽区' };
 const gatewayKey = 'a key for this test only';
 const account = { username: 'mingzao', password: 'p&ss:w=rd' };
-const cameras = ['dining-1', 'cooking-1', 'cleaning-1'];
+const cameras = ['dining-1', 'cooking-1', 'cooking-2', 'cleaning-1'];
+const zones = (['dining', 'cooking', 'cleaning'] as const).map((kind) => ({ id: kind, kind, name: kind }));
+const zoneOf = (camera: string) => camera.replace(/-\d$/, '');
 
 export interface WatchedCanteen {
   address: string;
@@ -133,8 +136,9 @@ function gatewaySettings(folder: string, simulated: SimulatedCanteen, mqtt: stri
     canteen: canteen.id,
     server: { url: mqtt, key: gatewayKey },
     dataDir: join(folder, 'gateway'),
-    zones: (['dining', 'cooking', 'cleaning'] as const).map((kind) => ({ id: kind, kind, name: kind })),
-    cameras: cameras.map((id) => ({ id, name: id, zones: [id.replace('-1', '')], address: addressOf(id), credentials: account })),
+    zones,
+    plan: roomsPlan({ zones, cameras: cameras.map((id) => ({ id, zone: zoneOf(id), sees: id === 'cooking-2' ? 'the middle' : 'all' })) }),
+    cameras: cameras.map((id) => ({ id, name: id, zones: [zoneOf(id)], address: addressOf(id), credentials: account })),
     recorders: [
       {
         id: 'recorder',

@@ -1,7 +1,7 @@
 // The gateway's settings: the example is complete and valid, and each mistake is told in a sentence that helps.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { SettingsError } from '#config/settings.ts';
@@ -33,10 +33,12 @@ function load(config: object) {
 test('the example is loaded, its secrets read and its paths made absolute', () => {
   const file = join(folder, 'gateway.yaml');
   copyFileSync(example, file);
+  copyFileSync(join(dirname(example), 'plan.example.json'), join(folder, 'plan.example.json'));
   const settings = loadSettings(file);
   expect(settings.server).toEqual({ url: 'mqtt://127.0.0.1:1883', key: 'the server.key' });
   expect(settings.dataDir).toBe(join(folder, 'data'));
   expect(settings.cameras[0]).toMatchObject({ id: 'dining-1', credentials: { username: 'mingzao', password: 'the cameras.password' } });
+  expect(settings.plan?.cameras).toHaveLength(3);
   expect(settings.recorders[0]).toMatchObject({
     cameras: ['dining-1', 'cooking-1', 'cleaning-1'],
     recordings: { 'cleaning-1': 'Recording_003' },
@@ -69,6 +71,18 @@ const withRecording = (text: string) => text.replaceAll(/^# (recording:| {2})/gm
 
 const [camera] = minimal().cameras;
 const own = { name: 'Own', folder: 'footage', cameras: ['camera-1'] };
+const room = {
+  id: 'cooking',
+  kind: 'cooking',
+  polygon: [
+    [0, 0],
+    [8, 0],
+    [8, 6],
+    [0, 6],
+  ],
+  planes: [0],
+};
+const eye = { id: 'camera-1', position: [0, 0, 3], horizontalFov: 90, resolution: [1920, 1080], projection: 'rectilinear' };
 const recorder = { id: 'recorder-1', name: 'Recorder', address: '127.0.0.1', cameras: ['camera-1'] };
 
 test.each<[string, object, RegExp]>([
@@ -136,4 +150,40 @@ test('a password inside an address is refused without being quoted', () => {
   };
   expect(problem({ address: 'http://admin:hunter2@127.0.0.1' })).toMatch(/without user name and password/);
   expect(problem({ address: 'http://admin:hunter2@127.0.0.1' })).not.toContain('hunter2');
+});
+
+test.each<[string, object, RegExp]>([
+  [
+    'a zone nobody knows',
+    { zones: [{ ...room, id: 'attic' }] },
+    /plan\.json: plan: it draws the zone "attic", which is not there; known: cooking/,
+  ],
+  ['a camera nobody knows', { cameras: [{ ...eye, id: 'eye' }] }, /it draws the camera "eye", which is not there; known: camera-1/],
+  ['no camera', { cameras: [] }, /the camera "camera-1" of the settings is not drawn/],
+  [
+    'another kind of zone',
+    { zones: [{ ...room, kind: 'dining' }] },
+    /the zone "cooking" is drawn as dining, and is cooking in the settings/,
+  ],
+  ['a camera without a lens', { cameras: [{ ...eye, projection: 'omnidirectional' }] }, /"camera-1" is omnidirectional/],
+  [
+    'a crossing',
+    {
+      zones: [
+        {
+          ...room,
+          polygon: [
+            [0, 0],
+            [8, 6],
+            [8, 0],
+            [0, 6],
+          ],
+        },
+      ],
+    },
+    /zones\.0 "cooking": its polygon crosses itself/,
+  ],
+])('a plan with %s is refused', (_, change, sentence) => {
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ zones: [room], cameras: [eye], ...change }));
+  expect(() => load({ ...minimal(), plan: 'plan.json' })).toThrow(sentence);
 });

@@ -57,13 +57,11 @@ describe('the coverage command', () => {
     expect(await said(written(poor))).toMatchObject({ zones: [{ covered: 0, ratio: 0, blind: [{ area: 48, cause: 'too few pixels' }] }] });
   });
 
-  it('reads the example, where one corner is hidden by a wall', async () => {
-    expect(readPlan(example).cameras).toHaveLength(4);
-    const zones = [
-      { id: 'cooking', ratio: 1, blind: [] },
-      { id: 'dining', ratio: expect.closeTo(0.9975, 3), blind: [{ cause: 'behind wall' }] },
-    ];
-    expect(await said(example)).toMatchObject({ zones });
+  it('reads the example, and finds something to say of each of its zones', async () => {
+    expect(readPlan(example).cameras).toHaveLength(3);
+    expect(await said(example)).toMatchObject({
+      zones: [{ id: 'cooking', free: 22 }, { id: 'dining', ratio: 1, blind: [] }, { id: 'cleaning' }],
+    });
   });
 
   it.each<[string, unknown, RegExp]>([

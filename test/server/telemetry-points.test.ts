@@ -29,7 +29,15 @@ const played = (camera: string, deviationSeconds: number) => ({
   outcome: 'ok' as const,
   deviationSeconds,
 });
-const level = (pixelsPerMetre: number, ratio: number) => ({ pixelsPerMetre, ratio, covered: 1, overlap: 0, blindCount: 0, blind: [] });
+const level = (pixelsPerMetre: number, ratio: number) => ({
+  pixelsPerMetre,
+  ratio,
+  covered: 1,
+  overlap: 0,
+  blindArea: 0,
+  blindCount: 0,
+  blind: [],
+});
 const coverage: CoverageMeasured = {
   planSha256: 'a'.repeat(64),
   planes: [1],

@@ -15,11 +15,13 @@ import { recordsLost } from './records-lost.ts';
 import { retentionNotYetProven } from './retention-not-yet-proven.ts';
 import { retentionShort } from './retention-short.ts';
 import { streamDoesNotDecode } from './stream-does-not-decode.ts';
+import { zoneCoverageShort } from './zone-coverage-short.ts';
 import { zoneWithoutHealthyCamera } from './zone-without-healthy-camera.ts';
 
 export const rules: readonly Rule[] = [
   gatewaySilent,
   zoneWithoutHealthyCamera,
+  zoneCoverageShort,
   cameraUnreachable,
   recorderUnreachable,
   streamDoesNotDecode,

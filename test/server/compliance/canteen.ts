@@ -15,6 +15,14 @@ export const identity = { id: 'yingze-1', name: '迎泽社区食堂', district: 
 export const noon = Date.parse('2026-11-23T04:00:00Z');
 export const minute = 60_000;
 
+const corners: [number, number][] = [
+  [0, 0],
+  [8, 0],
+  [8, 6],
+  [0, 6],
+];
+const planes = [0, 0.85, 0.9, 1.2];
+
 export const layout: Layout = {
   schemaVersion: 1,
   zones: [
@@ -28,6 +36,13 @@ export const layout: Layout = {
     { id: 'wash-1', name: '洗消间1号', zones: ['wash'] },
   ],
   recorders: [{ id: 'nvr', name: '录像机', cameras: ['hall-1', 'kitchen-1', 'wash-1'] }],
+  plan: {
+    zones: [
+      { id: 'hall', kind: 'dining', polygon: corners, planes },
+      { id: 'kitchen', kind: 'cooking', polygon: corners, planes },
+      { id: 'wash', kind: 'cleaning', polygon: corners, planes },
+    ],
+  },
 };
 
 const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } = {
@@ -46,11 +61,19 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
   account: { level: 'user', mayDelete: false },
   coverage: {
     planSha256: 'ab'.repeat(32),
-    planes: [0],
+    planes: [0, 0.85, 0.9, 1.2],
     sliver: 0.2,
     area: 48,
     free: 48,
-    levels: [{ pixelsPerMetre: 125, covered: 48, ratio: 1, overlap: 0, blindCount: 0, blind: [] }],
+    levels: [80, 125].map((pixelsPerMetre) => ({
+      pixelsPerMetre,
+      covered: 48,
+      ratio: 1,
+      overlap: 0,
+      blindArea: 0,
+      blindCount: 0,
+      blind: [],
+    })),
     cameras: [{ id: 'hall-1', counts: true, only: 48 }],
   },
 };
@@ -191,5 +214,11 @@ export function sound(told: Layout = layout): CanteenState {
   const recorders = told.recorders.flatMap((recorder) =>
     (['reachable', 'identity', 'clock', 'footage', 'playback'] as const).map((check) => [recorder.id, check] as const),
   );
-  return [...cameras, ...recorders].reduce((state, [device, check]) => tell(state, device, check), beat(registered(told)));
+  const looked = [...cameras, ...recorders].reduce((state, [device, check]) => tell(state, device, check), beat(registered(told)));
+  return told.zones.reduce((state, { id }) => tell(state, id, 'coverage', { measured: { cameras: counted(told, id) } }), looked);
+}
+
+/** The cameras that watch a zone, as its coverage counts them. */
+export function counted({ cameras }: Layout, zone: string): NonNullable<FactOf<'coverage'>['measured']>['cameras'] {
+  return cameras.filter(({ zones }) => zones.includes(zone)).map(({ id }) => ({ id, counts: true, only: 48 }));
 }

@@ -106,7 +106,11 @@ describe('another device at the address', () => {
 });
 
 describe('a zone', () => {
-  const twoKitchens: Layout = { ...layout, zones: [...layout.zones, { id: 'kitchen-b', kind: 'cooking', name: '凉菜间' }] };
+  const twoKitchens: Layout = {
+    ...layout,
+    zones: [...layout.zones, { id: 'kitchen-b', kind: 'cooking', name: '凉菜间' }],
+    plan: { zones: (layout.plan?.zones ?? []).flatMap((zone) => (zone.id === 'kitchen' ? [zone, { ...zone, id: 'kitchen-b' }] : [zone])) },
+  };
 
   it('is not watched where one of its two rooms is not', () => {
     const { open, summary } = look(sound(twoKitchens));
