@@ -1,11 +1,16 @@
 // The floor plan of a canteen as its installer drew it: zones, what stands in the way, and how each camera is mounted. Metres and degrees.
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { ZoneKind } from './primitives.ts';
 
 const closed = { additionalProperties: false };
 const Metres = Type.Number({ minimum: -1000, maximum: 1000 });
 const Height = Type.Number({ minimum: 0, maximum: 100, description: 'metres above the floor' });
-const Point = Type.Tuple([Metres, Metres], { description: '[x, y], metres' });
+// OpenAPI 3.1 knows no list whose items have a schema each in the way TypeBox writes tuples.
+const two = (items: TSchema, description: string) =>
+  Type.Unsafe<[number, number]>(Type.Array(items, { minItems: 2, maxItems: 2, description }));
+const three = (items: TSchema, description: string) =>
+  Type.Unsafe<[number, number, number]>(Type.Array(items, { minItems: 3, maxItems: 3, description }));
+const Point = two(Metres, '[x, y], metres');
 /** What drawn things are called; those the gateway watches by go by the ids of its settings. */
 export const PlanId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f]+$' });
 
@@ -53,25 +58,22 @@ export type Projection = Static<typeof Projection>;
 export const PlanCamera = Type.Object(
   {
     id: PlanId,
-    position: Type.Tuple([Metres, Metres, Type.Number({ exclusiveMinimum: 0, maximum: 100 })], {
-      description: '[x, y, height], metres',
-    }),
+    position: three(Metres, '[x, y, height], metres; the height above the floor, more than 0'),
     pan: Type.Optional(Type.Number({ minimum: -360, maximum: 360, description: 'degrees, counter-clockwise from +x; left out: 0' })),
     tilt: Type.Optional(Type.Number({ minimum: -90, maximum: 90, description: 'degrees, 0 level, 90 straight down; left out: 0' })),
     horizontalFov: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 360, description: 'degrees' })),
     resolution: Type.Optional(
-      Type.Tuple([Type.Integer({ minimum: 1, maximum: 20_000 }), Type.Integer({ minimum: 1, maximum: 20_000 })], {
-        description: '[width, height], pixels; with square pixels its shape gives the vertical field of view',
-      }),
+      two(
+        Type.Integer({ minimum: 1, maximum: 20_000 }),
+        '[width, height], pixels; with square pixels its shape gives the vertical field of view',
+      ),
     ),
     projection: Projection,
     floorPoints: Type.Optional(
       Type.Array(
         Type.Object(
           {
-            picture: Type.Tuple([Type.Number({ minimum: -20_000, maximum: 40_000 }), Type.Number({ minimum: -20_000, maximum: 40_000 })], {
-              description: '[x, y] on the picture, pixels from its upper left corner',
-            }),
+            picture: two(Type.Number({ minimum: -20_000, maximum: 40_000 }), '[x, y] on the picture, pixels from its upper left corner'),
             floor: Point,
           },
           closed,

@@ -71,6 +71,7 @@ const rounded = (metres: number) => Math.round(metres * 1000) / 1000;
 const lensKeys = ['horizontalFov', 'resolution'] as const;
 
 function lensFault(camera: PlanCamera): string | undefined {
+  if (camera.position[2] <= 0) return `position: found the height ${camera.position[2]} m, it must be above the floor`;
   const { projection, horizontalFov: fov = 0, resolution: [width, tall] = [1, 1] } = camera;
   if (projection === 'omnidirectional') return undefined;
   if (projection === 'measured') {
