@@ -19,7 +19,6 @@ import { seriesRoutes } from './routes/series.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
 import type { Telemetry } from './telemetry.ts';
-import { tuples2020 } from './tuples-2020.ts';
 
 export interface AppDeps {
   canteens: Canteens;
@@ -76,7 +75,7 @@ export async function buildApp(deps: AppDeps) {
     strictTransportSecurity: false,
   });
   await app.register(swagger, {
-    transform: ({ schema, url }) => ({ schema: tuples2020(withoutDefaulted(schema)), url }),
+    transform: ({ schema, url }) => ({ schema: withoutDefaulted(schema), url }),
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },

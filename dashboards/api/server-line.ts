@@ -1,6 +1,7 @@
 // The way to the server: its interface under /api as typed requests and events; the only place where bytes become views.
 import type { Gap } from '#contract/gaps.ts';
-import type { Board, CanteenSummary, CanteenView } from '#contract/views.ts';
+import type { Standard } from '#contract/standard.ts';
+import type { Board, CanteenSummary, CanteenView, History } from '#contract/views.ts';
 
 const requestTimeoutMs = 10_000;
 
@@ -33,6 +34,9 @@ export interface ServerLine {
   board(signal: AbortSignal): Promise<Board>;
   openGaps(signal: AbortSignal): Promise<{ at: string; gaps: Gap[] }>;
   canteen(id: string, signal: AbortSignal): Promise<CanteenView>;
+  /** What each check told from `from` (ISO 8601) until now. */
+  history(about: { id: string; from: string }, signal: AbortSignal): Promise<History>;
+  standards(signal: AbortSignal): Promise<{ standards: Standard[] }>;
   /** Opens the event stream; the returned function closes it, after which nothing more is told. */
   listen(listener: LineListener): () => void;
 }
@@ -55,6 +59,9 @@ export function createServerLine({ fetch, openEvents }: ServerLineDeps): ServerL
     board: (signal) => get<Board>('/api/canteens', signal),
     openGaps: (signal) => get<{ at: string; gaps: Gap[] }>('/api/gaps?status=open', signal),
     canteen: (id, signal) => get<CanteenView>(`/api/canteens/${encodeURIComponent(id)}`, signal),
+    history: ({ id, from }, signal) =>
+      get<History>(`/api/canteens/${encodeURIComponent(id)}/history?from=${encodeURIComponent(from)}`, signal),
+    standards: (signal) => get<{ standards: Standard[] }>('/api/standards', signal),
     listen(listener) {
       const stream = openEvents('/api/events');
       const close = () => stream.close();

@@ -1,4 +1,5 @@
 // Everything the pages say in English; the compiler holds it to the keys of the Chinese source.
+import { canteenPageEn } from './canteen-page-en.ts';
 import type { Messages } from './zh-CN.ts';
 
 const digits = (value: number, fraction = 0) => value.toLocaleString('en', { maximumFractionDigits: fraction });
@@ -150,4 +151,5 @@ export const en: Messages = {
   playedBack: (played, tried) => `${played} of ${counted(tried, 'spot check')} played back`,
   playedOff: (seconds) => `off by ${digits(seconds)} s at most`,
   holes: (count) => (count === 0 ? 'no holes' : counted(count, 'hole')),
+  ...canteenPageEn,
 };

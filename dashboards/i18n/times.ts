@@ -7,6 +7,8 @@ const formats = {
   today: { ...toTheMinute, second: '2-digit' },
   'another-day': { ...toTheMinute, month: 'short', day: 'numeric' },
   day: { timeZone, dateStyle: 'medium' },
+  minute: toTheMinute,
+  'short-day': { timeZone, month: 'numeric', day: 'numeric' },
 } satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 // Making a format takes some hundred times as long as using it, and a page uses it for every gap, every second.
@@ -22,6 +24,30 @@ export function momentInWords(moment: string | number, { now, language }: { now:
 /** The day of a moment, with its year. */
 export function dayOf(moment: Date, language: Language): string {
   return formatOf(language, 'day').format(moment);
+}
+
+/** Hour and minute of a moment whose day is known. */
+export function minuteOf(moment: number, language: Language): string {
+  return formatOf(language, 'minute').format(moment);
+}
+
+/** Month and day of a day whose year is known. */
+export function shortDayOf(day: string, language: Language): string {
+  return formatOf(language, 'short-day').format(dayStart(day));
+}
+
+export const dayMs = 86_400_000;
+// No clock is changed for the summer there.
+const utcOffsetMs = 8 * 3_600_000;
+
+/** The calendar day of a moment, `2026-11-23`. */
+export function isoDay(moment: number): string {
+  return new Date(moment + utcOffsetMs).toISOString().slice(0, 10);
+}
+
+/** When a calendar day begins, milliseconds since 1970. */
+export function dayStart(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) - utcOffsetMs;
 }
 
 function formatOf(language: Language, name: keyof typeof formats): Intl.DateTimeFormat {

@@ -1,4 +1,6 @@
 // Everything the pages say in Chinese. This is the source: English must have the same keys, and no page may use another.
+import { canteenPageZh } from './canteen-page-zh-CN.ts';
+
 const digits = (value: number, fraction = 0) => value.toLocaleString('zh-CN', { maximumFractionDigits: fraction });
 
 export const zhCN = {
@@ -146,6 +148,7 @@ export const zhCN = {
   playedBack: (played: number, tried: number) => `抽查 ${tried} 处，可回放 ${played} 处`,
   playedOff: (seconds: number) => `与所点时刻相差至多 ${digits(seconds)} 秒`,
   holes: (count: number) => (count === 0 ? '无间断' : `间断 ${count} 处`),
+  ...canteenPageZh,
 };
 
 export type Language = 'zh-CN' | 'en';

@@ -8,6 +8,11 @@ export function canteenAddress(id: string): string {
   return prefix + id;
 }
 
+/** The canteen's own page, outside the board. */
+export function canteenPage(id: string): string {
+  return `/canteens/${encodeURIComponent(id)}`;
+}
+
 /** The canteen a `location.hash` names, if it names one. */
 export function canteenAt(hash: string): string | undefined {
   return hash.startsWith(prefix) ? hash.slice(prefix.length) : undefined;

@@ -1,35 +1,21 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import axe, { type AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { build, mergeConfig } from 'vite';
+import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import config from '../../dashboards/vite.config.ts';
-import { launchBrowser } from '../browser.ts';
 import { type District, districtAt, gapOf, later, summaryOf } from './district.ts';
-import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
+import { buildPages, openPage, type Pages, phone, scriptBytes, wide } from './opened-page.ts';
 
 const at = '2026-11-23T06:30:00.000Z';
 const jsBudgetBytes = 60 * 1024;
-const wide = { viewport: { width: 1440, height: 900 } };
-const phone = { viewport: { width: 360, height: 740 } };
 const order = ['杏花岭区胜利桥社区食堂', '万柏林区和平社区食堂', '迎泽街道第一社区食堂'];
 
-let dist: string;
-let browser: Browser;
+let pages: Pages;
 
 beforeAll(async () => {
-  dist = await mkdtemp(join(tmpdir(), 'mingzao-pages-'));
-  await build(mergeConfig(config, { configFile: false, logLevel: 'error', build: { outDir: dist } }));
-  browser = await launchBrowser();
+  pages = await buildPages();
 }, 120_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await rm(dist, { recursive: true, force: true });
-});
+afterAll(() => pages?.close());
 
 describe('the regulators’ board', () => {
   it('says in its biggest type how the district is', async () => {
@@ -148,7 +134,7 @@ describe('the regulators’ board', () => {
 
   it('leaves the keyboard on a row that moves to another place', async () => {
     await using board = await openBoard();
-    await board.rows().last().getByRole('link').focus();
+    await board.rows().last().getByRole('link').first().focus();
     board.server.tellCanteen(summaryOf(at, { verdict: 'fault', openGaps: 9, worstSeverity: 'critical' }));
     await expect.poll(() => board.names()).toEqual([order[2], order[0], order[1]]);
     await expect.poll(() => board.focused()).toBe(order[2]);
@@ -199,9 +185,7 @@ describe('the regulators’ board', () => {
 
   it('gives every control at least 24 by 24 pixels', async () => {
     await using board = await openBoard({ options: phone });
-    const small = await board.page.evaluate<string[]>(`[...document.querySelectorAll('main a, header button, h1 button, summary')]
-      .filter((control) => { const { width, height } = control.getBoundingClientRect(); return width < 24 || height < 24; })
-      .map((control) => control.textContent.trim())`);
+    const small = await board.small('main a, header button, h1 button, summary');
     expect(small).toEqual([]);
   });
 
@@ -226,23 +210,17 @@ describe('the regulators’ board', () => {
   });
 
   it('is light: at most 60 KiB of script, compressed', async () => {
-    const assets = await readdir(join(dist, 'assets'));
-    const scripts = await Promise.all(assets.filter((name) => name.endsWith('.js')).map((name) => readFile(join(dist, 'assets', name))));
-    expect(scripts.reduce((sum, script) => sum + gzipSync(script).length, 0)).toBeLessThanOrEqual(jsBudgetBytes);
+    const assets = await readdir(join(pages.dist, 'assets'));
+    expect(await scriptBytes(pages.dist, 'index.html')).toBeLessThanOrEqual(jsBudgetBytes);
     expect(assets.every((name) => /-[\w-]{8}\.\w+$/.test(name))).toBe(true);
   });
 });
 
-/** The board in a browser of its own, on a server of its own; both end with the test. */
+/** The board, drawn. */
 async function openBoard(about: { path?: string; district?: District; options?: BrowserContextOptions } = {}) {
   const { path = '/board', district = districtAt(at), options = wide } = about;
-  const server: FixtureServer = await startFixtureServer(dist, { at, district });
-  const context = await browser.newContext(options);
-  const page: Page = await context.newPage();
-  const errors: string[] = [];
-  page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
-  page.on('pageerror', (error) => void errors.push(error.message));
-  await page.goto(server.address + path);
+  const opened = await openPage(pages, { at, path, district, options });
+  const { page } = opened;
   await page.locator('h1 button').first().waitFor();
 
   // Without the blanks between the parts, which are set by the style sheet.
@@ -254,22 +232,15 @@ async function openBoard(about: { path?: string; district?: District; options?: 
   const rows = () => page.locator('.canteens > ul > li');
   return {
     page,
-    server,
-    errors,
+    server: opened.server,
+    errors: opened.errors,
+    complaints: opened.complaints,
+    small: opened.small,
+    focused: opened.focused,
     rows,
     sentence,
     sentenceIs: (expected: RegExp) => expect.poll(sentence, { timeout: 10_000 }).toMatch(expected),
-    names: () => rows().getByRole('link').allTextContents(),
-    focused: () => page.evaluate<string>('document.activeElement.textContent.trim()'),
-    /** Every rule axe has, each complaint with the element it is about. */
-    async complaints() {
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-    },
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      await server.close();
-    },
+    names: () => rows().getByRole('heading').getByRole('link').allTextContents(),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

@@ -58,6 +58,8 @@ export interface District {
   canteens: CanteenSummary[];
   gaps: Gap[];
   views: CanteenView[];
+  /** What may be asked for as evidence, by SHA-256. */
+  pictures?: ReadonlyMap<string, Buffer>;
 }
 
 /** Told out of order on purpose: bringing the worst to the top is the page's own business. */

@@ -1,12 +1,17 @@
-// A server that speaks the interface the pages need and nothing else: built pages, three requests, real server-sent events.
+// A server that speaks the interface the pages need and nothing else: built pages, a few requests, real server-sent events.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { readSettings } from '#config/settings.ts';
 import type { Gap } from '#contract/gaps.ts';
+import { Standard } from '#contract/standard.ts';
 import type { CanteenSummary } from '#contract/views.ts';
 import type { District } from './district.ts';
+import { historyAt } from './planned-canteen.ts';
+
+const standard = readSettings(join(import.meta.dirname, '../../config/standards/taiyuan-community-2022.yaml'), Standard);
 
 const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -39,9 +44,11 @@ export async function startFixtureServer(dist: string, start: { at: string; dist
 
   const server = createServer((request, response) => {
     if (isDown) return void response.destroy();
-    const { pathname } = new URL(request.url ?? '/', 'http://fixture');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fixture');
     if (pathname === '/api/events') return openStream(request, response);
-    if (pathname.startsWith('/api/')) return answer(pathname, response);
+    const picture = district.pictures?.get(pathname.replace(/^\/api\/evidence\/[^/]+\//, ''));
+    if (picture !== undefined) return void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(picture);
+    if (pathname.startsWith('/api/')) return answer(pathname, searchParams, response);
     servePage(pathname, response).catch(() => response.writeHead(404).end());
   });
 
@@ -51,22 +58,25 @@ export async function startFixtureServer(dist: string, start: { at: string; dist
     request.on('close', () => streams.delete(response));
   }
 
-  function answer(pathname: string, response: ServerResponse): void {
-    const body = bodyOf(pathname);
+  function answer(pathname: string, asked: URLSearchParams, response: ServerResponse): void {
+    const body = bodyOf(pathname, asked);
     response
       .writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
       .end(JSON.stringify(body ?? { error: 'not found' }));
   }
 
-  function bodyOf(pathname: string): unknown {
+  function bodyOf(pathname: string, asked: URLSearchParams): unknown {
     if (pathname === '/api/canteens')
       return { at, standard: 'test v1', standardTitle: { zh: '测试标准', en: 'Test standard' }, canteens: district.canteens };
     if (pathname === '/api/gaps') return { at, gaps: district.gaps };
+    if (pathname === '/api/standards') return { standards: [standard] };
+    if (pathname.endsWith('/history')) return historyAt(at, asked.get('from') ?? at);
     return district.views.find(({ summary }) => pathname === `/api/canteens/${summary.id}`);
   }
 
   async function servePage(pathname: string, response: ServerResponse): Promise<void> {
-    const file = pathname === '/board' ? '/index.html' : normalize(pathname);
+    const page = pathname.startsWith('/canteens/') ? '/canteen.html' : pathname;
+    const file = page === '/board' ? '/index.html' : normalize(page);
     const body = await readFile(join(dist, file));
     const type = contentTypes[extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, { 'content-type': type, 'content-security-policy': "default-src 'self'" }).end(body);
