@@ -7,6 +7,7 @@ import type { Plan } from '#contract/plan.ts';
 import { Identifier } from '#contract/primitives.ts';
 import { parseDeviceAddress } from './onvif/address.ts';
 import { expandTarget } from './onvif/scan.ts';
+import { OpeningHours, problemOfHours } from './pictures/opening-hours.ts';
 import { readPlan } from './plan-file.ts';
 
 const closed = { additionalProperties: false };
@@ -118,7 +119,8 @@ export const GatewayConfig = Type.Object(
       {
         contact: seconds(10, 2, 300, 'between two looks whether a device answers and what its clock says'),
         identity: seconds(3600, 60, 86_400, 'between two looks who a device says it is'),
-        sample: seconds(60, 10, 3600, 'between two looks at a stream and its picture'),
+        stream: seconds(300, 10, 3600, 'between two looks at a few seconds of a stream'),
+        picture: seconds(60, 10, 3600, 'between two looks at the picture of a camera; three that look wrong in a row are a fault'),
         footage: seconds(3600, 60, 86_400, 'between two looks at what a recorder holds, and at its disks'),
         playback: seconds(3600, 60, 86_400, 'between two looks whether what a recorder holds can be played back'),
         heartbeat: seconds(30, 5, 300, 'between two heartbeats to the server'),
@@ -129,6 +131,8 @@ export const GatewayConfig = Type.Object(
       default: true,
       description: 'listen to what cameras tell by themselves: tampering, digital inputs. Takes one further connection of each',
     }),
+    openingHours: Type.Optional(OpeningHours),
+    snapshotEverySeconds: seconds(300, 60, 86_400, 'between two pictures kept as evidence where nothing happens'),
     retentionDaysAsked: Type.Integer({
       minimum: 1,
       maximum: 366,
@@ -237,7 +241,7 @@ function withCredentials<Config extends Pick<CameraConfig, 'username' | 'passwor
 }
 
 /** What no schema can say: how the parts of the file hang together. */
-function inconsistency({ zones, cameras, recorders, recording, discovery }: GatewayConfig): string | undefined {
+function inconsistency({ zones, cameras, recorders, recording, discovery, openingHours }: GatewayConfig): string | undefined {
   const zoneIds = zones.map(({ id }) => id);
   const cameraIds = cameras.map(({ id }) => id);
   const own = recording === undefined ? [] : [recording];
@@ -258,7 +262,8 @@ function inconsistency({ zones, cameras, recorders, recording, discovery }: Gate
     ) ??
     firstOf(own, daysTheWrongWayRound) ??
     firstOf([...cameras, ...recorders], unreachable) ??
-    firstOf(discovery?.scan ?? [], unscannable)
+    firstOf(discovery?.scan ?? [], unscannable) ??
+    problemOfHours(openingHours)
   );
 }
 

@@ -1,4 +1,5 @@
 // The configured devices as the rest of the gateway uses them: how to look at each, and how to follow one that has moved.
+import { join } from 'node:path';
 import type { RecorderConfig, Settings } from './config.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Observation, Seen } from './observation.ts';
@@ -7,17 +8,22 @@ import { parseDeviceAddress } from './onvif/address.ts';
 import { readIdentity } from './onvif/device.ts';
 import { DeviceError } from './onvif/device-error.ts';
 import { createOnvifSession, type OnvifSession } from './onvif/session.ts';
+import { createPictureFiles, type PictureFiles } from './picture-files.ts';
+import { isOpenAt } from './pictures/opening-hours.ts';
 import { probeAccount } from './probes/account.ts';
 import { createContactProbe } from './probes/contact.ts';
 import type { Device, ProbeOptions } from './probes/device.ts';
 import { createListening } from './probes/events.ts';
 import { type FootageOptions, probeFootage } from './probes/footage.ts';
 import { probeIdentity } from './probes/identity.ts';
+import { mainStreamOf } from './probes/main-stream.ts';
+import { createPictureProbe } from './probes/picture.ts';
 import { createPlaybackProbe } from './probes/playback.ts';
-import { probeSample, streamOf } from './probes/sample.ts';
 import { seen } from './probes/seen.ts';
 import { probeStorage } from './probes/storage.ts';
+import { probeStream } from './probes/stream.ts';
 import type { StreamSource } from './probes/stream-source.ts';
+import { type TakenPictures, takePicture } from './probes/take-picture.ts';
 import type { Registry } from './registry.ts';
 import { unobserved } from './supervise/unobserved.ts';
 import type { Listening, Plan, Watched } from './supervise.ts';
@@ -33,6 +39,18 @@ export interface ConfiguredDevice {
   moveTo(address: string): void;
   /** Where its main stream is now. Throws DeviceError, `wrong-device` where another device answers at its address. */
   stream(signal: AbortSignal): Promise<StreamSource>;
+  /** One picture, taken now and not judged. */
+  takePicture(signal: AbortSignal): Promise<Seen<TakenPictures>>;
+  /** What is kept on disk of its picture. */
+  pictureFiles: PictureFiles;
+}
+
+export interface DevicesDeps {
+  registry: Registry;
+  ledger: Ledger;
+  /** Keeps a small JPEG as evidence and gives its SHA-256. */
+  keepPicture(jpeg: Buffer): Promise<string>;
+  now: () => number;
 }
 
 type Config = Settings['cameras'][number] & Pick<RecorderConfig, 'recordings'> & { cameras?: string[] };
@@ -41,7 +59,8 @@ const deadlinesMs = {
   contact: 3000,
   identity: 10_000,
   account: 10_000,
-  sample: 40_000,
+  stream: 40_000,
+  picture: 40_000,
   storage: 30_000,
   footage: 300_000,
   playback: 600_000,
@@ -49,13 +68,6 @@ const deadlinesMs = {
 /** Looks that are taken as often as another: who we are to the device changes with it, and a forecast needs disks and footage. */
 const asOftenAs = { account: 'identity', storage: 'footage' } as const;
 const eventsValidForMs = 900_000;
-
-interface DevicesDeps {
-  registry: Registry;
-  ledger: Ledger;
-  keepPicture: (jpeg: Buffer) => Promise<string>;
-  now: () => number;
-}
 
 type Probe = (options: ProbeOptions) => Promise<Observation>;
 
@@ -68,7 +80,7 @@ export function createDevices(settings: Settings, deps: DevicesDeps): Configured
 function createDevice(
   kind: Device['kind'],
   config: Config,
-  { intervals, retentionDaysAsked, events }: Settings,
+  { dataDir, intervals, openingHours, retentionDaysAsked, snapshotEverySeconds, events }: Settings,
   { registry, ledger, keepPicture, now }: DevicesDeps,
 ): ConfiguredDevice {
   const { id, credentials, certificateFingerprint } = config;
@@ -109,7 +121,11 @@ function createDevice(
       return unobserved(name, { device: id, address: session.address, at: now(), fault, detail });
     };
   };
-  const sample = ofItself('sample', (options) => probeSample(device(), options));
+  const stream = ofItself('stream', (options) => probeStream(device(), options));
+  const pictureFiles = createPictureFiles(join(dataDir, 'pictures'), id);
+  const isOpen = (at: number) => isOpenAt(openingHours, at);
+  const probePicture = createPictureProbe({ files: pictureFiles, isOpen, keepPicture, snapshotEverySeconds });
+  const picture = ofItself('picture', (options) => probePicture(device(), options));
   const storage = ofItself('storage', (options) => probeStorage(device(), options));
   const read: FootageOptions['read'] = (asked, question) => ledger.read(id, asked, question);
   const footage = ofItself('footage', (options) => probeFootage(device(), { ...options, daysAsked: retentionDaysAsked, read }));
@@ -142,7 +158,7 @@ function createDevice(
         plan('identity', identify),
         plan('account', (options) => probeAccount(device(), options)),
         ...(kind === 'camera'
-          ? [plan('sample', sample)]
+          ? [plan('stream', stream), { ...plan('picture', picture), confirmsItself: true }]
           : [plan('storage', storage), plan('footage', footage), plan('playback', playback)]),
       ],
       // A session gives up a password for good once it is refused.
@@ -170,11 +186,17 @@ function createDevice(
         const { identity } = await probeIdentity(device(), { signal, now });
         if (!identity.ok) throw new DeviceError(identity.fault, identity.detail);
       }
-      const { address: stream } = await streamOf(device(), signal);
+      const { address: stream } = await mainStreamOf(device(), signal);
       const url = URL.parse(stream);
       if (url === null) throw new DeviceError('no-stream', 'the address of the stream is no RTSP address');
       return { address: url, credentials };
     },
+    takePicture: (signal) =>
+      seen(async () => {
+        const { address: stream } = await mainStreamOf(device(), signal);
+        return session.streams.using(() => takePicture(stream, { credentials, signal }));
+      }),
+    pictureFiles,
   };
 }
 

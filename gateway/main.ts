@@ -27,6 +27,7 @@ import { findDevices } from './onvif/find-devices.ts';
 import { createOutbox, type Entry } from './outbox.ts';
 import { createOwnRecording, type OwnRecording, type OwnRecordingDeps } from './own-recording.ts';
 import { sweepScratchFolders } from './probes/scratch-folder.ts';
+import { usage as referenceUsage, runReference } from './reference.ts';
 import { createRegistry } from './registry.ts';
 import { createRelocation } from './relocate.ts';
 import { isRefusal } from './supervise/look.ts';
@@ -35,7 +36,7 @@ import { createCommands } from './uplink/commands.ts';
 import { createUplink } from './uplink.ts';
 
 const runUsage = 'usage: run --config FILE';
-const usage = [runUsage, discoverUsage, inspectUsage, coverageUsage].join('\n');
+const usage = [runUsage, discoverUsage, inspectUsage, coverageUsage, referenceUsage].join('\n');
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
 const stopWithinMs = 15_000;
@@ -53,6 +54,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     if (command === 'discover') return await runDiscover(args, io);
     if (command === 'inspect') return await runInspect(args, io);
     if (command === 'coverage') return await runCoverage(args, io);
+    if (command === 'reference') return await runReference(args, io);
     if (command !== 'run')
       throw new SettingsError(`${command === undefined ? 'a command is missing' : `"${command}" is no command`}\n${usage}`);
     const settings = loadSettings(configFile(args));

@@ -29,10 +29,15 @@ export interface IdentityObservation extends Observed {
   identity: Seen<IdentityMeasured>;
 }
 
-/** A few seconds of the stream, and one picture decoded from them. */
-export interface SampleObservation extends Observed {
-  kind: 'sample';
+/** A few seconds of the stream. */
+export interface StreamObservation extends Observed {
+  kind: 'stream';
   stream: Seen<StreamMeasured>;
+}
+
+/** One picture of the stream. */
+export interface PictureObservation extends Observed {
+  kind: 'picture';
   picture: Seen<PictureMeasured>;
 }
 
@@ -83,7 +88,8 @@ export type Observation =
   | ContactObservation
   | IdentityObservation
   | AccountObservation
-  | SampleObservation
+  | StreamObservation
+  | PictureObservation
   | FootageObservation
   | StorageObservation
   | PlaybackObservation

@@ -15,6 +15,8 @@ export interface Plan {
   kind: Observation['kind'];
   everyMs: number;
   deadlineMs: number;
+  /** It calls nothing a fault that it has seen but once: no second look is needed. */
+  confirmsItself?: boolean;
   probe(options: { signal: AbortSignal; now: () => number }): Promise<Observation>;
 }
 

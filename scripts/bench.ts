@@ -4,9 +4,10 @@ import { coverage } from './bench/coverage.ts';
 import type { Figure } from './bench/figure.ts';
 import { gateway } from './bench/gateway.ts';
 import { ledger } from './bench/ledger.ts';
+import { pictures } from './bench/pictures.ts';
 import { spine } from './bench/spine.ts';
 
-const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, spine };
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, pictures, spine };
 
 process.exitCode = await main();
 

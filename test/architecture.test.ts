@@ -14,8 +14,18 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   'gateway/onvif': { import: ['config/contract', 'gateway/onvif', 'node-onvif', 'fast-xml-parser', 'node:'] },
   'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'node:assert'] },
   'gateway/replay': { import: ['config/contract', 'gateway/onvif', 'gateway/replay', 'node:'] },
+  'gateway/pictures': { import: ['config/contract', 'gateway/pictures', 'typebox'] },
   'gateway/probes': {
-    import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/replay', 'gateway/probes', 'fluent-ffmpeg', 'node:'],
+    import: [
+      'config/contract',
+      'gateway/onvif',
+      'gateway/pictures',
+      'gateway/recorders',
+      'gateway/replay',
+      'gateway/probes',
+      'fluent-ffmpeg',
+      'node:',
+    ],
     types: ['gateway/observation.ts'],
   },
   'gateway/own-recording': {

@@ -28,6 +28,12 @@ export const FaultCode = Type.Enum([
   'stalled', // the stream opens, but no packets come
   'black', // the picture is black
   'tampered', // the camera itself says that it was covered, turned, blurred or cut off
+  'covered', // something stands before the lens, or it is fogged or dazzled
+  'frozen', // the picture stands still, though the stream goes on
+  'moved', // the camera no longer shows what it was commissioned to
+  'blurred', // the picture is out of focus, or the lens greasy
+  'colour-cast', // the colours are wrong
+  'closed', // dark outside the opening hours: not judged
   'no-recordings', // the recorder answers that it keeps nothing
   'disk-fault', // a disk of the recorder is broken, or is not there any more
   'incomplete', // the recorder's answer was cut short or never declared complete

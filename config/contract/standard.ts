@@ -53,6 +53,11 @@ export const Standard = Type.Object(
     pictureNotBlack: requirement({}),
     cameraNotTampered: requirement({}),
     accountOnlyLooks: requirement({}),
+    pictureUncovered: requirement({}),
+    pictureMoving: requirement({}),
+    cameraInPlace: requirement({}),
+    pictureSharp: requirement({}),
+    pictureColours: requirement({}),
     pictureQuality: requirement({
       minWidth: Pixels,
       minHeight: Pixels,

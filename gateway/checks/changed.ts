@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StreamMeasured } from '#contract/camera-measured.ts';
 import type { Fact } from '#contract/facts.ts';
+import { type PictureMeasured, pictureAspects } from '#contract/picture.ts';
 
 /** True where outcome, fault, or something measured differs by more than the noise of measuring. Both facts are of one check of one device. */
 export function changed(before: Fact, after: Fact): boolean {
@@ -12,8 +13,7 @@ function moved(before: Fact, after: Fact): boolean {
   if (before.measured === undefined || after.measured === undefined) return before.measured !== after.measured;
   if (before.check === 'reachable' && after.check === 'reachable') return before.measured?.address !== after.measured?.address;
   if (before.check === 'clock' && after.check === 'clock') return apart(before.measured?.offsetSeconds, after.measured?.offsetSeconds, 1);
-  if (before.check === 'picture' && after.check === 'picture')
-    return apart(before.measured?.blackPercent, after.measured?.blackPercent, 10);
+  if (before.check === 'picture' && after.check === 'picture') return otherPicture(before.measured, after.measured);
   if (before.check === 'stream' && after.check === 'stream') return otherFormat(before.measured, after.measured);
   return !isDeepStrictEqual(before.measured, after.measured);
 }
@@ -26,4 +26,11 @@ function apart(before = 0, after = 0, atLeast: number): boolean {
 function otherFormat(before: StreamMeasured | undefined, after: StreamMeasured | undefined): boolean {
   const same = before?.codec === after?.codec && before?.width === after?.width && before?.height === after?.height;
   return !same || apart(before?.framesPerSecond, after?.framesPerSecond, 2);
+}
+
+/** How an aspect stands, a newly kept picture, and how much of it is black by more than a tenth. */
+function otherPicture(before: PictureMeasured | undefined, after: PictureMeasured | undefined): boolean {
+  const outcomes = (measured: PictureMeasured | undefined) => pictureAspects.map((aspect) => measured?.aspects?.[aspect].outcome);
+  const same = before?.jpeg === after?.jpeg && isDeepStrictEqual(outcomes(before), outcomes(after));
+  return !same || apart(before?.blackPercent, after?.blackPercent, 10);
 }

@@ -7,9 +7,10 @@ import type {
   FootageObservation,
   IdentityObservation,
   Observation,
+  PictureObservation,
   PlaybackObservation,
-  SampleObservation,
   StorageObservation,
+  StreamObservation,
 } from '../observation.ts';
 import { account } from './account.ts';
 import { clock } from './clock.ts';
@@ -28,7 +29,8 @@ type Check<Seen extends Observation> = (observation: Seen, validForMs: number) =
 const contact: Check<ContactObservation>[] = [reachable, clock];
 const identities: Check<IdentityObservation>[] = [identity];
 const accounts: Check<AccountObservation>[] = [account];
-const sample: Check<SampleObservation>[] = [stream, picture];
+const streams: Check<StreamObservation>[] = [stream];
+const pictures: Check<PictureObservation>[] = [picture];
 const footages: Check<FootageObservation>[] = [footage];
 const storages: Check<StorageObservation>[] = [storage];
 const playbacks: Check<PlaybackObservation>[] = [playback];
@@ -43,8 +45,10 @@ export function judge(observation: Observation, validForMs: number): Fact[] {
       return identities.map((check) => check(observation, validForMs));
     case 'account':
       return accounts.map((check) => check(observation, validForMs));
-    case 'sample':
-      return sample.map((check) => check(observation, validForMs));
+    case 'stream':
+      return streams.map((check) => check(observation, validForMs));
+    case 'picture':
+      return pictures.map((check) => check(observation, validForMs));
     case 'footage':
       return footages.map((check) => check(observation, validForMs));
     case 'storage':

@@ -1,17 +1,46 @@
-// Does the picture show something?
+// Does the picture show the kitchen, as it was commissioned to?
 import type { FactOf } from '#contract/facts.ts';
-import type { SampleObservation } from '../observation.ts';
+import { type PictureAspect, type PictureMeasured, pictureAspects } from '#contract/picture.ts';
+import type { PictureObservation } from '../observation.ts';
 import { about, notSeen } from './verdict.ts';
 
-/** From this share of dark pixels on, in per cent, a lens is covered or the sensor dead; a dark kitchen with one lamp lit stays below. */
-const blackFromPercent = 98;
-
-export function picture(observation: SampleObservation, validForMs: number): FactOf<'picture'> {
+/** A fault is told by the gravest aspect at fault; the others stand in what was measured. */
+export function picture(observation: PictureObservation, validForMs: number): FactOf<'picture'> {
   const base = { ...about(observation, validForMs), check: 'picture' as const };
   const seen = observation.picture;
-  if (!seen.ok) return { ...base, ...notSeen(seen, ['black']) };
-  const { blackPercent } = seen.value;
-  if (blackPercent < blackFromPercent) return { ...base, outcome: 'ok', measured: seen.value };
-  const detail = `${blackPercent.toFixed(1)} % of the picture is black, ${blackFromPercent} % or more counts as black`;
-  return { ...base, outcome: 'fault', fault: 'black', detail, measured: seen.value };
+  if (!seen.ok) return { ...base, ...notSeen(seen, []) };
+  const measured = seen.value;
+  const fault = pictureAspects.find((aspect) => outcomeOf(measured, aspect) === 'fault');
+  if (fault !== undefined)
+    return { ...base, outcome: 'fault', fault, detail: `in ${samplesOf(measured, fault)} samples in a row`, measured };
+  if (isDarkWhileClosed(measured))
+    return { ...base, outcome: 'unknown', fault: 'closed', detail: 'it is dark, outside the opening hours', measured };
+  const doubt = pictureAspects.find((aspect) => isDoubtful(measured, aspect));
+  if (doubt === undefined) return { ...base, outcome: 'ok', measured };
+  return {
+    ...base,
+    outcome: 'unknown',
+    fault: doubt,
+    detail: `in ${samplesOf(measured, doubt)} samples so far, which may yet pass`,
+    measured,
+  };
 }
+
+/** As long as such a picture lasts it shows nothing, be it only somebody’s back. */
+const showsNothing: ReadonlySet<PictureAspect> = new Set(['black', 'covered']);
+
+/** What was never seen to be right since the gateway can tell, and looks wrong now, is not called right for being new. */
+function isDoubtful(measured: PictureMeasured, aspect: PictureAspect): boolean {
+  const outcome = outcomeOf(measured, aspect);
+  return (outcome === 'suspect' && showsNothing.has(aspect)) || (outcome === 'unknown' && samplesOf(measured, aspect) > 0);
+}
+
+function isDarkWhileClosed(measured: PictureMeasured): boolean {
+  return (
+    measured.open === false &&
+    [...showsNothing].some((aspect) => outcomeOf(measured, aspect) === 'unknown' && samplesOf(measured, aspect) === 0)
+  );
+}
+
+const outcomeOf = ({ aspects }: PictureMeasured, aspect: PictureAspect) => aspects?.[aspect].outcome;
+const samplesOf = ({ aspects }: PictureMeasured, aspect: PictureAspect) => aspects?.[aspect].samples ?? 0;

@@ -19,6 +19,15 @@ export interface CaptureRequest {
   signal: AbortSignal;
 }
 
+export interface KeyframesRequest extends Pick<CaptureRequest, 'address' | 'credentials' | 'signal'> {
+  /** How many pictures, each so long after the one before, and how long to wait for all of them. */
+  count: number;
+  apartSeconds: number;
+  waitSeconds: number;
+  /** Where to put them: 640×360 in `yuv420p`, the first as a small JPEG, and what framehash prints of the coded keyframes. */
+  files: { pixels: string; jpeg: string; hashes: string };
+}
+
 export interface DecodeRequest {
   /** An Annex B byte stream. */
   file: string;
@@ -43,46 +52,90 @@ const linesKept = 40;
  */
 export function capture({ address, credentials, sample, keyframe, signal }: CaptureRequest): Promise<{ watchedSeconds: number }> {
   return slots.use(signal, async () => {
-    const lines: string[] = [];
-    let described: number | undefined;
-    const command = ffmpeg({
-      source: Readable.from([sourceScript({ address, credentials, patienceSeconds: keyframe.seconds, silenceMs })]),
-      stdoutLines: linesKept,
-    })
-      .inputFormat('concat')
-      // Verbose, because only then it says how far it came: told by the session description it received.
-      .inputOptions([
-        '-hide_banner',
-        '-nostats',
-        '-loglevel verbose',
-        '-safe 0',
-        `-analyzeduration ${keyframe.seconds * 1_000_000}`,
-        `-protocol_whitelist ${sourceProtocols}`,
-      ])
+    const source = openStream(address, credentials, keyframe.seconds);
+    source.command
       .output(sample.file)
       .outputOptions([...copied, '-copyinkf', `-t ${sample.seconds}`, `-fs ${captureMaxBytes}`])
       .format('nut')
       .output(keyframe.file)
       .outputOptions([...copied, '-frames:v 1', `-t ${keyframe.seconds}`])
       .format('nut');
-    command.on('stderr', (line: string) => {
-      if (lines.length < 2000) lines.push(line);
-      if (/\bSDP:/.test(line)) described ??= performance.now();
-    });
-    const since = performance.now();
-    const ended = await run(command, signal);
-    const watchedMs = performance.now() - (described ?? since);
-    // For some codecs a stream without a single packet ends well, with nothing but a header in the file.
-    if (ended.ok && lines.some((line) => line.includes('Total: 0 packets (0 bytes) demuxed')))
-      throw new DeviceError('stalled', 'the stream opens, but no packets come');
-    if (ended.ok) return { watchedSeconds: watchedMs / 1000 };
-    throw captureFault(lines, {
-      aborted: signal.aborted,
-      silent: performance.now() - since >= silenceMs,
-      patient: watchedMs >= 900 * keyframe.seconds,
-      secrets: secretsOf(credentials),
-    });
+    return { watchedSeconds: (await source.run(signal)).watchedMs / 1000 };
   });
+}
+
+/** Decodes keyframes as they come, and nothing else of the stream. Gives what ffmpeg printed. Throws DeviceError; fewer may have come than asked. */
+export function takeKeyframes({
+  address,
+  credentials,
+  count,
+  apartSeconds,
+  waitSeconds,
+  files,
+  signal,
+}: KeyframesRequest): Promise<string> {
+  const apart = count > 1 ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${apartSeconds})'`] : [];
+  const small = ['showinfo=checksum=0', 'scale=640:360', 'format=yuv420p', 'split[pixels][picture]'];
+  return slots.use(signal, async () => {
+    const source = openStream(address, credentials, waitSeconds);
+    source.command
+      // One thread each: with more, the decoder holds a picture back until the next ones have come.
+      .inputOptions(['-skip_frame nokey', '-threads 1', `-t ${waitSeconds}`, '-filter_complex_threads 1'])
+      .complexFilter(`[0:v:0]${[...apart, ...small].join(',')}`)
+      .output(files.pixels)
+      .outputOptions(['-map [pixels]', `-frames:v ${count}`, '-fps_mode passthrough'])
+      .format('rawvideo')
+      .output(files.jpeg)
+      .outputOptions(['-map [picture]', '-frames:v 1', '-q:v 5', '-update 1'])
+      .format('image2')
+      .output(files.hashes)
+      .outputOptions(['-map 0:v:0', '-c copy', "-bsf:v noise=drop='not(key)'", `-frames:v ${count}`, '-hash sha256'])
+      .format('framehash');
+    return (await source.run(signal)).printed;
+  });
+}
+
+/** A command that reads one stream, and how to run it to its end; `patienceSeconds` is how long it may wait for a keyframe. */
+function openStream(address: URL, credentials: Credentials | undefined, patienceSeconds: number) {
+  const lines: string[] = [];
+  let described: number | undefined;
+  const command = ffmpeg({
+    source: Readable.from([sourceScript({ address, credentials, patienceSeconds, silenceMs })]),
+    stdoutLines: linesKept,
+  })
+    .inputFormat('concat')
+    // Verbose, because only then it says how far it came: told by the session description it received.
+    .inputOptions([
+      '-hide_banner',
+      '-nostats',
+      '-loglevel verbose',
+      '-safe 0',
+      `-analyzeduration ${patienceSeconds * 1_000_000}`,
+      `-protocol_whitelist ${sourceProtocols}`,
+    ]);
+  command.on('stderr', (line: string) => {
+    if (lines.length < 2000) lines.push(line);
+    if (/\bSDP:/.test(line)) described ??= performance.now();
+  });
+  return {
+    command,
+    /** Throws DeviceError. `watchedMs`: how long it has watched the stream. */
+    async run(signal: AbortSignal): Promise<{ watchedMs: number; printed: string }> {
+      const since = performance.now();
+      const ended = await run(command, signal);
+      const watchedMs = performance.now() - (described ?? since);
+      // For some codecs a stream without a single packet ends well, with nothing but a header in the file.
+      if (ended.ok && lines.some((line) => line.includes('Total: 0 packets (0 bytes) demuxed')))
+        throw new DeviceError('stalled', 'the stream opens, but no packets come');
+      if (ended.ok) return { watchedMs, printed: lines.join('\n') };
+      throw captureFault(lines, {
+        aborted: signal.aborted,
+        silent: performance.now() - since >= silenceMs,
+        patient: watchedMs >= 900 * patienceSeconds,
+        secrets: secretsOf(credentials),
+      });
+    },
+  };
 }
 
 const copied = ['-map 0:v:0', '-c copy'];

@@ -67,7 +67,7 @@ export function createLook(
   return {
     async at(plan, signal) {
       const facts = await once(plan, signal);
-      if (!facts?.some(hasGoneWrong)) return facts;
+      if (plan.confirmsItself === true || !facts?.some(hasGoneWrong)) return facts;
       await deps.sleep(secondLookMs, signal);
       return once(plan, signal);
     },

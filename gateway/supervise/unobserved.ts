@@ -16,8 +16,10 @@ export function unobserved(
       return { ...observed, kind, identity: missing };
     case 'account':
       return { ...observed, kind, account: missing };
-    case 'sample':
-      return { ...observed, kind, stream: missing, picture: missing };
+    case 'stream':
+      return { ...observed, kind, stream: missing };
+    case 'picture':
+      return { ...observed, kind, picture: missing };
     case 'footage':
       return { ...observed, kind, footage: missing };
     case 'storage':

@@ -40,6 +40,7 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
   let refused = device.refusal?.();
   let closer = new AbortController(); // fires when there is no more point in looking closer
   let alarm = new AbortController(); // fires when it is time for the next look
+  let streamAlarm = new AbortController(); // fires when it is time for the next look at the stream
   let seenAt: string | undefined;
   let itself = true; // as far as the last closer look told
   let alarmedAt = Number.NEGATIVE_INFINITY;
@@ -109,6 +110,16 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
     lookAgainNow();
   };
 
+  /** A picture is looked at more often than the stream: where the two disagree whether the stream runs, the stream is looked at again at once. */
+  const noteStream = (plan: Plan) => {
+    if (plan.kind !== 'picture') return;
+    const picture = present.get(device.id, 'picture');
+    if ((picture?.measured !== undefined) === (present.get(device.id, 'stream')?.outcome === 'ok')) return;
+    const sleeping = streamAlarm;
+    streamAlarm = new AbortController();
+    sleeping.abort();
+  };
+
   /** Undefined where there was no point in looking, or no longer when the look ended. */
   const lookCloser = async (plan: Plan, signal: AbortSignal): Promise<Fact[] | undefined> => {
     if (!answers || refused !== undefined) return undefined;
@@ -117,6 +128,7 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
     present.report(facts);
     noteRefusal(facts);
     noteItself(facts);
+    noteStream(plan);
     return facts;
   };
 
@@ -126,7 +138,11 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
       const woken = alarm.signal; // taken before looking: an alarm during a look that came to nothing is not missed
       const facts = await ownTurn(() => lookCloser(plan, signal));
       if (facts !== undefined) failures = facts.every(({ outcome }) => outcome === 'ok') ? 0 : failures + 1;
-      await pause(failures < patience ? plan.everyMs : 2 * plan.everyMs, [signal, facts === undefined ? woken : alarm.signal]);
+      await pause(failures < patience ? plan.everyMs : 2 * plan.everyMs, [
+        signal,
+        facts === undefined ? woken : alarm.signal,
+        ...(plan.kind === 'stream' ? [streamAlarm.signal] : []),
+      ]);
     }
   };
 

@@ -14,9 +14,9 @@ import { childrenOf, commandLine, cpuSeconds, peakBytes } from './gateway/proces
 const cameraCount = 64;
 const account = { username: 'mingzao', password: 'bench' };
 /** Seconds. */
-const intervals = { contact: 15, sample: 60, heartbeat: 5 };
+const intervals = { contact: 15, picture: 60, stream: 300, heartbeat: 5 };
 /** Looks that take something of a stream, and have to decode one keyframe of it at the very least. */
-const looksPerCameraHour = 3600 / intervals.sample;
+const looksPerCameraHour = 3600 / intervals.picture + 3600 / intervals.stream;
 /** Only the ffmpeg that reads from a camera has this in its arguments. */
 const captureMark = '-f concat';
 const windowSeconds = 60;

@@ -1,18 +1,20 @@
-// Whether a camera can be called healthy: it answers, its stream decodes, its picture is not black; all three shown, and still believed.
+// Whether a camera can be called healthy: it answers, its stream decodes, its picture shows the kitchen; all three shown, and still believed.
 import type { CheckName } from '#contract/facts.ts';
 import type { Text } from '#contract/text.ts';
 import { strangerAt } from './device-answers.ts';
+import { watching } from './picture-aspects.ts';
 import type { Scene } from './rule.ts';
 import { faultWording } from './wording.ts';
 
 /** `since` when the camera has been unknown, milliseconds since 1970. */
 export type CameraHealth = { outcome: 'ok' } | { outcome: 'fault'; reason: Text } | { outcome: 'unknown'; reason: Text; since: number };
 
-const checks = ['reachable', 'stream', 'picture'] as const satisfies CheckName[];
+const checks = ['reachable', 'stream'] as const satisfies CheckName[];
 
 /** One fault is a fault, and so is another device at the camera's address; short of that, one unknown is unknown. */
 export function cameraHealth(camera: string, scene: Scene): CameraHealth {
-  const beliefs = [...strangerAt(camera, scene), ...checks.map((check) => scene.believed(camera, check))];
+  const seen = checks.map((check) => scene.believed(camera, check));
+  const beliefs = [...strangerAt(camera, scene), ...seen, watching(scene.believed(camera, 'picture'), scene)];
   const fault = beliefs.find((belief) => belief.outcome === 'fault');
   if (fault !== undefined) return { outcome: 'fault', reason: faultWording(fault.fact?.fault).cause };
   const unknown = beliefs.filter((belief) => belief.outcome === 'unknown');

@@ -86,6 +86,33 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
       en: 'Look at the camera on site, put it right and wait until it calls its alarm off',
     },
   },
+  covered: {
+    cause: { zh: '镜头被遮挡、起雾或强光直射', en: 'Something stands before the lens, or it is fogged or dazzled' },
+    fix: { zh: '移开遮挡物，清洁镜头，避开强光', en: 'Take away what hides the view, clean the lens, keep strong light out of it' },
+  },
+  frozen: {
+    cause: { zh: '画面定格：码流在走，画面不变', en: 'The picture stands still although the stream goes on' },
+    fix: { zh: '重启摄像头；若再次发生，升级固件或更换', en: 'Restart the camera; if it happens again, update its firmware or replace it' },
+  },
+  moved: {
+    cause: { zh: '摄像头朝向与验收时不同', en: 'The camera no longer points where it was commissioned to' },
+    fix: {
+      zh: '把摄像头调回原位；确需改变朝向的，由负责人重新设定基准画面',
+      en: 'Turn the camera back; where the new view is meant, have a new reference picture set and signed for',
+    },
+  },
+  blurred: {
+    cause: { zh: '画面模糊：失焦或镜头有油污', en: 'The picture is blurred: out of focus, or grease on the lens' },
+    fix: { zh: '清洁镜头并重新对焦', en: 'Clean the lens and focus it anew' },
+  },
+  'colour-cast': {
+    cause: { zh: '画面严重偏色', en: 'The colours of the picture are wrong' },
+    fix: { zh: '检查白平衡和红外滤光片', en: 'Check the white balance and the infrared filter' },
+  },
+  closed: {
+    cause: { zh: '非营业时间，画面黑暗，暂不判断', en: 'Dark outside the opening hours, not judged' },
+    fix: { zh: '无需处理，营业后自动检查', en: 'Nothing to do; it is looked at again when the canteen opens' },
+  },
   'no-recordings': {
     cause: { zh: '录像机上没有录像', en: 'The recorder keeps nothing' },
     fix: { zh: '在录像机上启用全天录像并检查硬盘', en: 'Switch on continuous recording and check the disks' },

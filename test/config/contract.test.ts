@@ -13,6 +13,7 @@ import {
   heartbeatMessage,
   layoutEvent,
   lossEvent,
+  pictureEvent,
   playbackEvent,
   replyEvent,
   statusMessage,
@@ -21,7 +22,11 @@ import {
 } from './messages.ts';
 
 const golden: [string, TSchema, unknown][] = [
-  ['events', EventBatch, [layoutEvent, lossEvent, replyEvent, factEvent, footageEvent, playbackEvent, tamperEvent, faultEvent]],
+  [
+    'events',
+    EventBatch,
+    [layoutEvent, lossEvent, replyEvent, factEvent, pictureEvent, footageEvent, playbackEvent, tamperEvent, faultEvent],
+  ],
   ['status', StatusMessage, statusMessage],
   ['heartbeat', HeartbeatMessage, heartbeatMessage],
   ['ack', AckMessage, ackMessage],

@@ -33,6 +33,48 @@ export const factEvent = {
   },
 };
 
+export const pictureEvent = {
+  ...attributes,
+  id: '5f0c8a52/20',
+  type: 'cn.mingzao.fact.v1',
+  ...place(20),
+  data: {
+    schemaVersion: 1,
+    check: 'picture',
+    device: 'kitchen-1',
+    outcome: 'fault',
+    fault: 'moved',
+    detail: 'in 3 samples in a row',
+    observedAt: '2026-11-23T04:00:00.000Z',
+    validUntil: '2026-11-23T04:03:40.000Z',
+    measured: {
+      blackPercent: 1.2,
+      meanLuma: 104.5,
+      width: 1920,
+      height: 1080,
+      jpeg: 'ab'.repeat(32),
+      infrared: false,
+      open: true,
+      aspects: {
+        black: { outcome: 'ok', samples: 0 },
+        covered: { outcome: 'ok', samples: 0, lumaSpread: 96, lostPercent: 12 },
+        frozen: { outcome: 'ok', samples: 0, changedPixels: 5120, clock: 'runs', repeated: false },
+        moved: {
+          outcome: 'fault',
+          samples: 3,
+          before: 'cd'.repeat(32),
+          after: 'ab'.repeat(32),
+          likenessPercent: 21,
+          reference: 'day',
+          referenceSetAt: '2026-11-01T02:00:00.000Z',
+        },
+        blurred: { outcome: 'ok', samples: 0, edgePixels: 2.5, usualPixels: 2.4 },
+        'colour-cast': { outcome: 'ok', samples: 0, cast: 3.2 },
+      },
+    },
+  },
+};
+
 export const footageEvent = {
   ...attributes,
   id: '5f0c8a52/8',

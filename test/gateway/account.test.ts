@@ -7,7 +7,7 @@ import { findMainStream, mainProfile, readProfiles, readSnapshot } from '../../g
 import { createOnvifSession, type OnvifSession } from '../../gateway/onvif/session.ts';
 import { probeAccount } from '../../gateway/probes/account.ts';
 import type { Device } from '../../gateway/probes/device.ts';
-import { probeSample } from '../../gateway/probes/sample.ts';
+import { probeStream } from '../../gateway/probes/stream.ts';
 import { type CameraOptions, createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { bodyOf, clockAnswer, httpDevice, soap, soapFault } from './onvif-raw-device.ts';
@@ -124,7 +124,7 @@ describe('on a simulated camera', () => {
     const { session, device } = await simulate({ lockAfter: 3 });
     await camera.faults.set('wrong-password');
     expect(await faultOf(readIdentity(session, options()))).toBe('credentials-refused');
-    const { stream } = await probeSample({ ...device, streamUri: camera.streamUrls[0] ?? '' }, options());
+    const { stream } = await probeStream({ ...device, streamUri: camera.streamUrls[0] ?? '' }, options());
     expect(stream).toMatchObject({ ok: false, fault: 'credentials-refused' });
     expect(await faultOf(session.fetch(camera.snapshotUrl, options()))).toBe('credentials-refused');
     await camera.faults.clear('wrong-password');

@@ -1,9 +1,11 @@
 // What each check makes of what was seen, as a table.
 import { describe, expect, test } from 'vitest';
 import { validator } from '#config/validate.ts';
+import type { StreamMeasured } from '#contract/camera-measured.ts';
 import { Fact } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
+import type { AspectOutcome, PictureAspect, PictureAspects, PictureMeasured } from '#contract/picture.ts';
 import { changed } from '../../gateway/checks/changed.ts';
 import { judge } from '../../gateway/checks/index.ts';
 import type { AccountObservation, EventsObservation, Observation, Seen } from '../../gateway/observation.ts';
@@ -17,13 +19,30 @@ const contact = seen({ roundTripMs: 12 });
 const clock = seen({ offsetSeconds: 3600, uncertaintySeconds: 0.5 });
 const identity = seen({ manufacturer: 'A', model: 'B', firmware: 'C', serial: 'D' });
 const stream = seen({ codec: 'hevc', width: 1920, height: 1080, sampledSeconds: 4, via: 'media2' as const });
-const picture = (blackPercent: number) => seen({ blackPercent, meanLuma: 20, width: 1920, height: 1080 });
 const footage = (complete: boolean): Seen<FootageMeasured> =>
   seen({ method: 'profile-g', complete, from: '2026-08-23T08:00:00.000Z', to: '2026-11-23T08:00:00.000Z', recordings: [] });
 
 const contactWith = (parts: object): Observation => ({ ...observed, kind: 'contact', address: 'cam:80', contact, clock, ...parts });
 const identityWith = (answer: Seen<never> | typeof identity): Observation => ({ ...observed, kind: 'identity', identity: answer });
-const sampleWith = (parts: object): Observation => ({ ...observed, kind: 'sample', stream, picture: picture(3), ...parts });
+const streamWith = (answer: Seen<StreamMeasured>): Observation => ({ ...observed, kind: 'stream', stream: answer });
+const pictureWith = (answer: Seen<PictureMeasured>): Observation => ({ ...observed, kind: 'picture', picture: answer });
+
+/** A picture that is right, but for the aspects told. */
+function pictureWhere(told: Partial<Record<PictureAspect, [AspectOutcome, number]>>, about: Partial<PictureMeasured> = {}): Observation {
+  const stands = (aspect: PictureAspect) => {
+    const [outcome, samples] = told[aspect] ?? ['ok', 0];
+    return { outcome, samples };
+  };
+  const aspects: PictureAspects = {
+    black: stands('black'),
+    covered: { ...stands('covered'), lumaSpread: 90 },
+    frozen: { ...stands('frozen'), clock: 'runs', repeated: false },
+    moved: { ...stands('moved'), reference: 'none' },
+    blurred: stands('blurred'),
+    'colour-cast': stands('colour-cast'),
+  };
+  return pictureWith(seen({ blackPercent: 3, meanLuma: 90, width: 1920, height: 1080, open: true, aspects, ...about }));
+}
 const footageWith = (answer: Seen<FootageMeasured>): Observation => ({ ...observed, kind: 'footage', footage: answer });
 
 const storageWith = (...disks: StorageMeasured['disks']): Observation => ({
@@ -81,9 +100,22 @@ describe('what was seen becomes a fact', () => {
     ['another certificate', identityWith(missing('certificate')), ['identity: fault certificate']],
     ['a device that will not say who it is', identityWith(missing('credentials-refused')), ['identity: unknown credentials-refused']],
     ['a busy device', identityWith(missing('busy')), ['identity: unknown busy']],
-    ['a stream that decodes', sampleWith({}), ['stream: ok', 'picture: ok']],
-    ['a picture just short of black', sampleWith({ picture: picture(97.9) }), ['stream: ok', 'picture: ok']],
-    ['a black picture', sampleWith({ picture: picture(98) }), ['stream: ok', 'picture: fault black']],
+    ['a stream that decodes', streamWith(stream), ['stream: ok']],
+    ['a picture that is right', pictureWhere({}), ['picture: ok']],
+    ['a camera nobody has set a reference for', pictureWhere({ moved: ['unknown', 0], blurred: ['unknown', 0] }), ['picture: ok']],
+    ['a black picture', pictureWhere({ black: ['fault', 3], covered: ['unknown', 0] }), ['picture: fault black']],
+    ['a picture black for the first time, which shows nothing', pictureWhere({ black: ['suspect', 1] }), ['picture: unknown black']],
+    ['somebody before the lens', pictureWhere({ covered: ['suspect', 2] }), ['picture: unknown covered']],
+    ['a picture that may be frozen, and was seen to live', pictureWhere({ frozen: ['suspect', 2] }), ['picture: ok']],
+    ['a picture that may be moved, and was never seen right', pictureWhere({ moved: ['unknown', 1] }), ['picture: unknown moved']],
+    ['two faults at once, by the graver one', pictureWhere({ blurred: ['fault', 4], moved: ['fault', 3] }), ['picture: fault moved']],
+    ['darkness in a closed canteen', pictureWhere({ black: ['unknown', 0] }, { open: false }), ['picture: unknown closed']],
+    ['light in a closed canteen', pictureWhere({}, { open: false }), ['picture: ok']],
+    [
+      'a camera moved before the canteen closed',
+      pictureWhere({ black: ['unknown', 0], moved: ['fault', 9] }, { open: false }),
+      ['picture: fault moved'],
+    ],
     ['a recorder that told everything', footageWith(footage(true)), ['footage: ok']],
     ['a recorder that told only some', footageWith(footage(false)), ['footage: unknown incomplete']],
     ['a recorder that keeps nothing', footageWith(missing('no-recordings')), ['footage: fault no-recordings']],
@@ -121,7 +153,7 @@ describe('what was seen becomes a fact', () => {
 });
 
 describe('a stream that cannot be seen', () => {
-  const sampleMissing = (fault: FaultCode) => told(sampleWith({ stream: missing(fault), picture: missing(fault) }));
+  const sampleMissing = (fault: FaultCode) => [...told(streamWith(missing(fault))), ...told(pictureWith(missing(fault)))];
   const wrong: FaultCode[] = ['no-stream', 'does-not-decode', 'stalled', 'refused', 'credentials-refused', 'wrong-device', 'certificate'];
   test.each(wrong)('is a fault where that is what is wrong with it (%s)', (fault) => {
     expect(sampleMissing(fault)).toEqual([`stream: fault ${fault}`, `picture: unknown ${fault}`]);
@@ -133,7 +165,7 @@ describe('a stream that cannot be seen', () => {
   });
 });
 
-test.each(['contact', 'identity', 'sample', 'footage', 'storage', 'playback'] as const)(
+test.each(['contact', 'identity', 'stream', 'picture', 'footage', 'storage', 'playback'] as const)(
   'facts of an unmade %s observation are of the contract, however long the detail',
   (kind) => {
     const about = {
@@ -160,7 +192,8 @@ describe('a new fact is worth telling', () => {
     judge(before, 1000).map((fact, index) => changed(fact, judge(after, 1000)[index] ?? fact));
   const clockAt = (offsetSeconds: number) => contactWith({ clock: seen({ offsetSeconds, uncertaintySeconds: 0.5 }) });
   const streamAt = (framesPerSecond: number) =>
-    sampleWith({ stream: seen({ codec: 'h264', width: 1920, height: 1080, sampledSeconds: 4, via: 'media2', framesPerSecond }) });
+    streamWith(seen({ codec: 'h264', width: 1920, height: 1080, sampledSeconds: 4, via: 'media2', framesPerSecond }));
+  const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
   test.each<[string, Observation, Observation, boolean[]]>([
     ['not where nothing differs', contactWith({}), contactWith({}), [false, false]],
     ['not where only the round trip differs', contactWith({}), contactWith({ contact: seen({ roundTripMs: 90 }) }), [false, false]],
@@ -175,9 +208,12 @@ describe('a new fact is worth telling', () => {
       [true],
     ],
     ['where something is measured for the first time', identityWith(missing('busy')), identityWith(identity), [true]],
-    ['not where the frame rate wavers', streamAt(24.6), streamAt(25.2), [false, false]],
-    ['where the frame rate has fallen', streamAt(25), streamAt(12), [true, false]],
-    ['not where the picture gets a little darker', sampleWith({}), sampleWith({ picture: picture(9) }), [false, false]],
-    ['where the picture gets much darker', sampleWith({}), sampleWith({ picture: picture(60) }), [false, true]],
+    ['not where the frame rate wavers', streamAt(24.6), streamAt(25.2), [false]],
+    ['where the frame rate has fallen', streamAt(25), streamAt(12), [true]],
+    ['not where the picture gets a little darker', pictureWhere({}), pictureWhere({}, { blackPercent: 9, meanLuma: 70 }), [false]],
+    ['where the picture gets much darker', pictureWhere({}), pictureWhere({}, { blackPercent: 60 }), [true]],
+    ['where a suspicion arises', pictureWhere({}), pictureWhere({ blurred: ['suspect', 1] }), [true]],
+    ['not where it grows', pictureWhere({ blurred: ['fault', 3] }), pictureWhere({ blurred: ['fault', 4] }), [false]],
+    ['where another picture was kept', pictureWhere({}, { jpeg: one }), pictureWhere({}, { jpeg: other }), [true]],
   ])('%s', (_, before, after, worth) => expect(change(before, after)).toEqual(worth));
 });

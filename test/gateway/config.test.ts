@@ -133,6 +133,16 @@ test.each<[string, object, RegExp]>([
     { server: { url: 'http://127.0.0.1', keyFile: 'secrets/server.key' } },
     /server.url: .*mqtt:\/\/host:port/,
   ],
+  [
+    'the look that became two',
+    { intervals: { sample: 60 } },
+    /intervals: unknown key "sample"; allowed: contact, identity, stream, picture/,
+  ],
+  [
+    'opening hours that end before they begin',
+    { openingHours: { monday: ['20:00-06:00'] } },
+    /openingHours: 20:00-06:00 ends before it begins/,
+  ],
   ['an interval out of range', { intervals: { contact: 1 } }, /intervals.contact: found 1, .*2 to 300 seconds/],
 ])('%s is told as such', (_, change, sentence) => {
   expect(() => load({ ...minimal(), ...change })).toThrow(SettingsError);

@@ -122,7 +122,7 @@ function configure(own: string, server: string): string {
     zones: [{ id: 'cooking', kind: 'cooking', name: 'Cooking' }],
     cameras: cameras.map((id) => ({ ...reached(id), zones: ['cooking'] })),
     recorders: [{ ...reached('recorder'), cameras: [] }],
-    intervals: { contact: 2, sample: 10, playback: 60 },
+    intervals: { contact: 2, stream: 10, picture: 10, playback: 60 },
   };
   const file = join(own, 'gateway.yaml');
   writeFileSync(file, stringify(config));

@@ -71,7 +71,7 @@ describe('a running gateway', () => {
       zones: [{ id: 'cooking', kind: 'cooking', name: 'Cooking' }],
       cameras: [{ id: 'camera-1', name: 'Stove', zones: ['cooking'], address: new URL(camera.onvifUrl).origin, ...account }],
       recorders: [{ id: 'recorder-1', name: 'Recorder', cameras: ['camera-1'], address: new URL(recorder.onvifUrl).origin, ...account }],
-      intervals: { contact: 2, sample: 10 },
+      intervals: { contact: 2, stream: 10, picture: 10 },
     };
     const file = join(folder, 'gateway.yaml');
     writeFileSync(file, stringify(config));

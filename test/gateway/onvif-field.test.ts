@@ -8,7 +8,7 @@ import { parseDeviceAddress } from '../../gateway/onvif/address.ts';
 import { readIdentity } from '../../gateway/onvif/device.ts';
 import { readProbeMatches } from '../../gateway/onvif/probe-matches.ts';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
-import { probeSample } from '../../gateway/probes/sample.ts';
+import { probeStream } from '../../gateway/probes/stream.ts';
 import { createCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { bodyOf, clockAnswer, httpDevice, soap } from './onvif-raw-device.ts';
@@ -162,7 +162,7 @@ describe('a camera that sends H.265', () => {
     if (fault !== undefined) await camera.faults.set(fault);
     const { onvifUrl, username, password } = camera;
     const session = createOnvifSession({ address: onvifUrl, credentials: { username, password }, now: Date.now });
-    const { stream } = await probeSample({ id: 'camera-1', kind: 'camera', session }, { ...options(), seconds: 1 });
+    const { stream } = await probeStream({ id: 'camera-1', kind: 'camera', session }, { ...options(), seconds: 1 });
     if (fault !== undefined) await camera.faults.clear(fault);
     expect(stream).toMatchObject({ ok: true, value: { codec: 'hevc', via: fault === undefined ? 'media2' : 'media1' } });
   });

@@ -9,9 +9,10 @@ import { probeContact } from '../../gateway/probes/contact.ts';
 import type { Device } from '../../gateway/probes/device.ts';
 import { probeIdentity } from '../../gateway/probes/identity.ts';
 import { measurePackets } from '../../gateway/probes/packets.ts';
-import { probeSample } from '../../gateway/probes/sample.ts';
+import { createPictureProbe } from '../../gateway/probes/picture.ts';
 import { sampleStream } from '../../gateway/probes/sample-stream.ts';
 import { createSlots } from '../../gateway/probes/slots.ts';
+import { probeStream } from '../../gateway/probes/stream.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import type { FaultName } from '../simulators/faults.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
@@ -41,6 +42,14 @@ function device(more: Partial<Device> = {}): Device {
   const credentials = { username: camera.username, password };
   return { id: 'cam-1', kind: 'camera', session: createOnvifSession({ address: camera.onvifUrl, credentials, now: Date.now }), ...more };
 }
+
+/** Both looks at one camera, one after the other as a gateway takes them. */
+async function lookAt(watched: Device, how: ReturnType<typeof options>) {
+  const { stream } = await probeStream(watched, how);
+  const { picture } = await createPictureProbe({ files: nothingKept, isOpen: () => true, snapshotEverySeconds: 300 })(watched, how);
+  return { stream, picture };
+}
+const nothingKept = { references: () => ({}), memory: () => undefined, remember: () => undefined };
 
 const options = (ms = 20_000) => ({ signal: AbortSignal.timeout(ms), now: Date.now, seconds: 2 });
 
@@ -120,7 +129,7 @@ describe('identity', () => {
 
 describe('a sample of the stream', () => {
   test('is measured by its packets, and one picture of it is seen', async () => {
-    const { stream, picture } = await probeSample(device(), options());
+    const { stream, picture } = await lookAt(device(), options());
     expect(stream).toMatchObject({
       ok: true,
       value: { codec: 'h264', width: 1920, height: 1080, via: 'media2', profile: 'Profile_1' },
@@ -132,7 +141,7 @@ describe('a sample of the stream', () => {
 
   test.each(['late-keyframe', 'timestamps-jump'] as const)('of a camera with %s is measured all the same', async (fault) => {
     await raise(fault);
-    const { stream, picture } = await probeSample(device(), options());
+    const { stream, picture } = await lookAt(device(), options());
     expect(stream).toMatchObject({ ok: true, value: { codec: 'h264', width: 1920, height: 1080 } });
     expect(stream.ok && Math.round((stream.value.framesPerSecond ?? 0) / 4)).toBe(5);
     expect(picture).toMatchObject({ ok: true, value: { blackPercent: 0, width: 1920 } });
@@ -181,18 +190,18 @@ describe('a sample of the stream', () => {
 
   test('of a covered lens is black', async () => {
     await raise('black');
-    const { picture } = await probeSample(device(), options());
+    const { picture } = await lookAt(device(), options());
     expect(picture).toMatchObject({ ok: true, value: { blackPercent: 100 } });
   });
 
   test('is found by the older media service, and through wrong addresses', async () => {
     await raise('no-media2', 'wrong-xaddr', 'no-rate-control');
-    expect((await probeSample(device(), options())).stream).toMatchObject({ ok: true, value: { via: 'media1', width: 1920 } });
+    expect((await lookAt(device(), options())).stream).toMatchObject({ ok: true, value: { via: 'media1', width: 1920 } });
   });
 
   test('is taken from the address the installer wrote down', async () => {
     const streamUri = camera.streamUrls[1] ?? '';
-    expect((await probeSample(device({ streamUri }), options())).stream).toMatchObject({
+    expect((await lookAt(device({ streamUri }), options())).stream).toMatchObject({
       ok: true,
       value: { via: 'configured', width: 1280 },
     });
@@ -200,15 +209,13 @@ describe('a sample of the stream', () => {
 
   test.each([
     ['stalled', 'stalled'],
-    ['stalls-midway', 'stalled'],
-    ['cut-midway', 'truncated'],
     ['no-stream', 'no-stream'],
     ['wrong-password', 'credentials-refused'],
     ['unplugged', 'refused'],
     ['busy', 'busy'],
   ] as const)('of a camera that is %s cannot be taken: %s', async (fault, code) => {
     await raise(fault);
-    const { stream, picture } = await probeSample(device(), options());
+    const { stream, picture } = await lookAt(device(), options());
     expect([stream, picture]).toMatchObject([
       { ok: false, fault: code },
       { ok: false, fault: code },
@@ -216,20 +223,32 @@ describe('a sample of the stream', () => {
     expect(JSON.stringify(stream)).not.toContain('iebel');
   });
 
+  test.each([
+    ['stalls-midway', 'stalled'],
+    ['cut-midway', 'truncated'],
+  ] as const)('of a camera that is %s is %s, though its first picture can be seen', async (fault, code) => {
+    await raise(fault);
+    const { stream, picture } = await lookAt(device(), options());
+    expect([stream, picture]).toMatchObject([{ ok: false, fault: code }, { ok: true }]);
+  });
+
   test('is stalled also where the codec lets ffmpeg end well without a packet', async () => {
     const modern = await createCamera({ media, password, clip: 'h265-1080p' });
     await modern.faults.set('stalled');
     const session = createOnvifSession({ address: modern.onvifUrl, credentials: { username: modern.username, password }, now: Date.now });
-    const { stream } = await probeSample({ id: 'cam-2', kind: 'camera', session }, options());
+    const { stream, picture } = await lookAt({ id: 'cam-2', kind: 'camera', session }, options());
     await modern.close();
-    expect(stream).toMatchObject({ ok: false, fault: 'stalled' });
+    expect([stream, picture]).toMatchObject([
+      { ok: false, fault: 'stalled' },
+      { ok: false, fault: 'stalled' },
+    ]);
   });
 
   test('never shows the password in any process’s arguments or environment, and leaves no process and no file behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mingzao-test-'));
     vi.stubEnv('TMPDIR', folder);
     const abort = new AbortController();
-    const looking = probeSample(device(), { signal: abort.signal, now: Date.now, seconds: 30 });
+    const looking = probeStream(device(), { signal: abort.signal, now: Date.now, seconds: 30 });
     const running = await vi.waitFor(() => {
       const own = childrenRunning('ffmpeg', 'concat');
       expect(own).not.toHaveLength(0);

@@ -41,10 +41,19 @@ function supervise(...devices: Simulated[]): void {
 
 type Simulated = ReturnType<typeof simulated>;
 
-function simulated(id: string, { isRecorder } = { isRecorder: false }) {
+/** Whoever cannot see the stream cannot see its picture. */
+function streams({ behaviour }: Simulated, how: Behaviour): void {
+  behaviour.stream = how;
+  behaviour.picture = how;
+}
+
+function simulated(
+  id: string,
+  { isRecorder, streamEveryMs = 60_000 }: { isRecorder: boolean; streamEveryMs?: number } = { isRecorder: false },
+) {
   const behaviour: Partial<Record<Kind, Behaviour>> = {};
   const looks: Record<Kind, number[]> = {
-    ...{ contact: [], identity: [], account: [], sample: [] },
+    ...{ contact: [], identity: [], account: [], stream: [], picture: [] },
     ...{ footage: [], storage: [], playback: [], events: [] },
   };
   let atOnce = 0;
@@ -65,7 +74,13 @@ function simulated(id: string, { isRecorder } = { isRecorder: false }) {
     },
   });
   const footage = plan('footage', 3_600_000, 300_000);
-  const others = isRecorder ? [footage] : [plan('identity', 3_600_000, 10_000), plan('sample', 60_000, 20_000)];
+  const others = isRecorder
+    ? [footage]
+    : [
+        plan('identity', 3_600_000, 10_000),
+        plan('stream', streamEveryMs, 20_000),
+        { ...plan('picture', 60_000, 20_000), confirmsItself: true },
+      ];
   const retries = { count: 0 };
   const retryPassword = () => {
     retries.count += 1;
@@ -95,8 +110,10 @@ function fine(device: string, kind: Kind): Observation {
       return { ...observed, kind, address: `${device}:80`, contact: { ok: true, value: { roundTripMs: 5 } }, clock: measured };
     case 'identity':
       return { ...observed, kind, identity };
-    case 'sample':
-      return { ...observed, kind, stream, picture };
+    case 'stream':
+      return { ...observed, kind, stream };
+    case 'picture':
+      return { ...observed, kind, picture };
     case 'footage':
     case 'storage':
     case 'playback':
@@ -135,7 +152,7 @@ describe('a device that answers', () => {
     supervise(camera);
     await clock.advance(600_000);
     expect(camera.looks.contact).toHaveLength(61);
-    expect(camera.looks.sample).toHaveLength(11);
+    expect(camera.looks.stream).toHaveLength(11);
     expect(camera.looks.identity).toHaveLength(1);
     expect(camera.most.atOnce).toBe(1);
   });
@@ -179,7 +196,7 @@ describe('a device that is unplugged', () => {
     supervise(camera);
     await clock.advance(10_500); // just looked at
     camera.behaviour.contact = 'hangs';
-    camera.behaviour.sample = 'hangs';
+    streams(camera, 'hangs');
     await clock.advance(20_000);
     expect(present('camera-1')).toEqual(allDark);
   });
@@ -189,7 +206,7 @@ describe('a device that is unplugged', () => {
     camera.behaviour.contact = 'no-answer';
     supervise(camera);
     await clock.advance(600_000);
-    expect(camera.looks.sample).toEqual([]);
+    expect(camera.looks.stream).toEqual([]);
     const last = told('stream').at(-1);
     expect(Date.parse(last?.validUntil ?? '')).toBeGreaterThan(clock.now());
   });
@@ -219,7 +236,7 @@ describe('a device that is unplugged', () => {
     const camera = simulated('camera-1');
     supervise(camera);
     await clock.advance(55_000);
-    camera.behaviour.sample = 'hangs'; // from 60 s on
+    streams(camera, 'hangs'); // from 60 s on
     camera.behaviour.contact = 'no-answer';
     await clock.advance(10_000);
     expect(present('camera-1')).toEqual(allDark);
@@ -231,20 +248,20 @@ describe('a stream that fails', () => {
     const camera = simulated('camera-1');
     supervise(camera);
     await clock.advance(1000);
-    camera.behaviour.sample = 'stalled';
+    streams(camera, 'stalled');
     await clock.advance(60_000);
     expect(present('camera-1').stream).toBe('ok');
     await clock.advance(2000);
     expect(present('camera-1').stream).toBe('fault stalled');
-    expect(camera.looks.sample).toHaveLength(3);
+    expect(camera.looks.stream).toHaveLength(3);
   });
 
   test('is, while it keeps failing, looked at once a time and half as often, and never goes stale', async () => {
     const camera = simulated('camera-1');
-    camera.behaviour.sample = 'stalled';
+    streams(camera, 'stalled');
     supervise(camera);
     await clock.advance(3_600_000);
-    expect(camera.looks.sample.length).toBeLessThan(40);
+    expect(camera.looks.stream.length).toBeLessThan(40);
     const facts = told('stream');
     for (const [index, fact] of facts.entries()) {
       const next = facts[index + 1];
@@ -259,7 +276,7 @@ describe('a device in whose place another one answers', () => {
     supervise(camera);
     await clock.advance(1000);
     camera.behaviour.identity = 'wrong-device';
-    camera.behaviour.sample = 'wrong-device';
+    streams(camera, 'wrong-device');
     await clock.advance(70_000);
     expect(present('camera-1')).toMatchObject({ identity: 'fault wrong-device', stream: 'fault wrong-device' });
   });
@@ -267,16 +284,64 @@ describe('a device in whose place another one answers', () => {
   test('is asked again when a closer look finds it back, and not at every look', async () => {
     const camera = simulated('camera-1');
     camera.behaviour.identity = 'wrong-device';
-    camera.behaviour.sample = 'wrong-device';
+    streams(camera, 'wrong-device');
     supervise(camera);
     await clock.advance(600_000);
     const asked = camera.looks.identity.length;
     expect(asked).toBeLessThan(6);
     camera.behaviour.identity = 'ok';
-    camera.behaviour.sample = 'ok';
+    streams(camera, 'ok');
     await clock.advance(130_000);
     expect(present('camera-1')).toEqual(allWell);
     expect(camera.looks.identity).toHaveLength(asked + 1);
+  });
+});
+
+describe('a picture and the stream it comes from', () => {
+  const apart = () => {
+    const camera = simulated('camera-1', { isRecorder: false, streamEveryMs: 300_000 });
+    supervise(camera);
+    return camera;
+  };
+
+  test('a stream that no picture comes of is looked at again at once', async () => {
+    const camera = apart();
+    await clock.advance(10_000);
+    streams(camera, 'stalled');
+    await clock.advance(60_000);
+    expect(present('camera-1')).toMatchObject({ stream: 'fault stalled', picture: 'unknown stalled' });
+  });
+
+  test('a broken stream that a picture comes of is looked at again at once', async () => {
+    const camera = apart();
+    streams(camera, 'stalled');
+    await clock.advance(100_000);
+    streams(camera, 'ok');
+    await clock.advance(60_000);
+    expect(present('camera-1')).toEqual(allWell);
+  });
+
+  test('do not hurry each other where they agree', async () => {
+    const camera = apart();
+    await clock.advance(1_490_000);
+    expect(camera.looks.stream).toHaveLength(5);
+    expect(camera.looks.picture).toHaveLength(25);
+  });
+
+  test('where they go on disagreeing, cost one look at the stream a picture', async () => {
+    const camera = apart();
+    camera.behaviour.stream = 'truncated';
+    await clock.advance(600_000);
+    expect(camera.looks.stream.length).toBeLessThanOrEqual(13);
+    expect(present('camera-1')).toMatchObject({ stream: 'unknown truncated', picture: 'ok' });
+  });
+
+  test('a picture is called wrong without a second look: three samples have said so', async () => {
+    const camera = apart();
+    await clock.advance(10_000);
+    camera.behaviour.picture = 'stalled';
+    await clock.advance(60_000);
+    expect(camera.looks.picture).toHaveLength(2);
   });
 });
 
@@ -284,10 +349,10 @@ describe('a refused password', () => {
   test.each(['credentials-refused', 'locked'] as const)('(%s) is tried once, never again, and stays told', async (fault) => {
     const camera = simulated('camera-1');
     camera.behaviour.identity = fault;
-    camera.behaviour.sample = fault;
+    streams(camera, fault);
     supervise(camera);
     await clock.advance(3_600_000 * 4);
-    expect(camera.looks.identity.length + camera.looks.sample.length).toBe(1);
+    expect(camera.looks.identity.length + camera.looks.stream.length).toBe(1);
     const last = told('stream').at(-1);
     expect(last?.fault).toBe(fault);
     expect(last?.detail).toContain('no further attempt is made');
@@ -318,16 +383,16 @@ describe('a probe that misbehaves', () => {
     '(it %s) is our own fault, and nothing is claimed about the camera',
     async (how) => {
       const camera = simulated('camera-1');
-      camera.behaviour.sample = how;
+      streams(camera, how);
       supervise(camera);
-      await clock.advance(30_000);
+      await clock.advance(50_000);
       expect(present('camera-1')).toEqual({ ...allWell, stream: 'unknown internal', picture: 'unknown internal' });
     },
   );
 
   test('delays no other device', async () => {
     const stuck = Array.from({ length: 3 }, (_, index) => simulated(`stuck-${index}`));
-    for (const camera of stuck) camera.behaviour.sample = 'ignores its deadline';
+    for (const camera of stuck) streams(camera, 'ignores its deadline');
     const camera = simulated('camera-1');
     supervise(...stuck, camera);
     await clock.advance(10_000);
@@ -371,7 +436,7 @@ test('facts that could not be stored are offered again at the next look', async 
 
 test('stopping ends every look and the run', async () => {
   const camera = simulated('camera-1');
-  camera.behaviour.sample = 'ignores its deadline';
+  streams(camera, 'ignores its deadline');
   supervise(camera);
   await clock.advance(1000);
   stop.abort();

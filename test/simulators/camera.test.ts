@@ -361,6 +361,10 @@ describe('a simulated camera with a fault', () => {
   it.each([
     ['black', 'black-1080p'],
     ['frozen', 'frozen-1080p'],
+    ['covered', 'covered-1080p'],
+    ['moved', 'moved-1080p'],
+    ['blurred', 'blurred-1080p'],
+    ['colour-cast', 'colour-cast-1080p'],
   ] as const)('%s shows in the picture', async (fault, clip) => {
     await start();
     await camera.faults.set(fault);

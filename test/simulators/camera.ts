@@ -1,5 +1,5 @@
 // A simulated ONVIF camera: Device, Media, Media2 and Event services, a stream, a picture, and whatever goes wrong with them.
-import type { Faults } from './faults.ts';
+import { type FaultName, type Faults, isFaultName } from './faults.ts';
 import type { ClipName, Media } from './media.ts';
 import type { Channel } from './onvif/channels.ts';
 import { createDevice, type DeviceOptions, type SimulatedDevice } from './onvif/device.ts';
@@ -98,9 +98,18 @@ function channelsOf(media: Media, clip: ClipName, faults: Faults): Channel[] {
   ];
 }
 
+const pictureFaults = {
+  black: 'black-1080p',
+  covered: 'covered-1080p',
+  frozen: 'frozen-1080p',
+  moved: 'moved-1080p',
+  blurred: 'blurred-1080p',
+  'colour-cast': 'colour-cast-1080p',
+  'late-keyframe': 'long-gop-1080p',
+  'below-standard': 'h264-720p',
+} as const satisfies Partial<Record<FaultName, ClipName>>;
+
+/** The first that is on, in this order. */
 function pictureFault(faults: Faults): ClipName | undefined {
-  if (faults.has('black')) return 'black-1080p';
-  if (faults.has('frozen')) return 'frozen-1080p';
-  if (faults.has('late-keyframe')) return 'long-gop-1080p';
-  return faults.has('below-standard') ? 'h264-720p' : undefined;
+  return Object.entries(pictureFaults).find(([name]) => isFaultName(name) && faults.has(name))?.[1];
 }

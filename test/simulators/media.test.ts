@@ -28,7 +28,8 @@ describe('the clips', () => {
     const { accessUnits, parameterSets } = media[name];
     expect(accessUnits[0]?.keyframe).toBe(true);
     expect(accessUnits[0]?.nals.slice(0, parameterSets.length)).toEqual(parameterSets);
-    expect(accessUnits.filter((unit) => unit.keyframe).length).toBeGreaterThan(1);
+    // The frozen one sends its only keyframe again and again.
+    expect(accessUnits.filter((unit) => unit.keyframe).length).toBeGreaterThan(name === 'frozen-1080p' ? 0 : 1);
   });
 
   test.each(shapes)('%s has a JPEG snapshot', (name) => {

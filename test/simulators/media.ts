@@ -5,7 +5,17 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-export type ClipName = 'h264-1080p' | 'h265-1080p' | 'h264-720p' | 'long-gop-1080p' | 'black-1080p' | 'frozen-1080p';
+export type ClipName =
+  | 'h264-1080p'
+  | 'h265-1080p'
+  | 'h264-720p'
+  | 'long-gop-1080p'
+  | 'black-1080p'
+  | 'frozen-1080p'
+  | 'covered-1080p'
+  | 'moved-1080p'
+  | 'blurred-1080p'
+  | 'colour-cast-1080p';
 
 /** What one picture of the video was coded into, without start codes. */
 export interface AccessUnit {
@@ -50,7 +60,12 @@ const recipes: Record<ClipName, Recipe> = {
   'h264-720p': { codec: 'h264', width: 1280, height: 720, framesPerSecond: 10, keyframeEvery: 20, scene: 'testsrc2=s=1280x720:r=10' },
   'long-gop-1080p': { ...fullHd, keyframeEvery: 80, scene: 'testsrc2=s=1920x1080:r=20' },
   'black-1080p': { ...fullHd, scene: 'color=c=0x080808:s=1920x1080:r=20' },
-  'frozen-1080p': { ...fullHd, scene: 'testsrc2=s=1920x1080:r=20,trim=end_frame=1,loop=loop=-1:size=1' },
+  // A single keyframe, so that the camera sends the same one for ever.
+  'frozen-1080p': { ...fullHd, keyframeEvery: 80, scene: 'testsrc2=s=1920x1080:r=20,trim=end_frame=1,loop=loop=-1:size=1' },
+  'covered-1080p': { ...fullHd, scene: 'color=c=0x4a4038:s=1920x1080:r=20,noise=alls=6:allf=t' },
+  'moved-1080p': { ...fullHd, scene: 'testsrc2=s=2560x1440:r=20,crop=1920:1080:500:250' },
+  'blurred-1080p': { ...fullHd, scene: 'testsrc2=s=1920x1080:r=20,gblur=sigma=14' },
+  'colour-cast-1080p': { ...fullHd, scene: "testsrc2=s=1920x1080:r=20,lutyuv=u='val+30':v='val+60'" },
 };
 
 /**
@@ -68,6 +83,10 @@ export async function prepareMedia(): Promise<Media> {
     'long-gop-1080p': await load('long-gop-1080p'),
     'black-1080p': await load('black-1080p'),
     'frozen-1080p': await load('frozen-1080p'),
+    'covered-1080p': await load('covered-1080p'),
+    'moved-1080p': await load('moved-1080p'),
+    'blurred-1080p': await load('blurred-1080p'),
+    'colour-cast-1080p': await load('colour-cast-1080p'),
   };
 }
 

@@ -16,7 +16,8 @@ const devices = 64;
 const minuteMs = 60_000;
 const closerLooks: [kind: Plan['kind'], everyMs: number][] = [
   ['identity', 60 * minuteMs],
-  ['sample', minuteMs],
+  ['picture', minuteMs],
+  ['stream', 5 * minuteMs],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'mingzao-hour-'));

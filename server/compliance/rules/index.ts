@@ -8,6 +8,7 @@ import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts'
 import { diskBroken } from './disk-broken.ts';
 import { footageDoesNotPlay } from './footage-does-not-play.ts';
 import { gatewaySilent } from './gateway-silent.ts';
+import { cameraMoved, pictureBlurred, pictureColourCast, pictureCovered, pictureFrozen } from './picture-aspect.ts';
 import { pictureBelowStandard } from './picture-below-standard.ts';
 import { pictureBlack } from './picture-black.ts';
 import { playbackNotOffered } from './playback-not-offered.ts';
@@ -26,6 +27,11 @@ export const rules: readonly Rule[] = [
   recorderUnreachable,
   streamDoesNotDecode,
   pictureBlack,
+  pictureCovered,
+  pictureFrozen,
+  cameraMoved,
+  pictureBlurred,
+  pictureColourCast,
   pictureBelowStandard,
   cameraTampered,
   cameraClockOff,

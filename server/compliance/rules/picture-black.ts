@@ -1,5 +1,6 @@
-// Every camera's picture must show something.
+// Every camera's picture must show something; here it is also told where nothing is known of a picture.
 import { deviceAnswers } from '../device-answers.ts';
+import { aspectOutcome, unseenSince } from '../picture-aspects.ts';
 import type { CameraRule } from '../rule.ts';
 import { faultWording } from '../wording.ts';
 
@@ -12,11 +13,22 @@ export const pictureBlack: CameraRule = {
     if (!deviceAnswers(camera.id, scene)) return { explainedBy: 'camera-unreachable' };
     if (scene.believed(camera.id, 'stream').outcome !== 'ok') return { explainedBy: 'stream-does-not-decode' };
     const picture = scene.believed(camera.id, 'picture');
-    if (picture.outcome === 'ok') return undefined;
+    const outcome = aspectOutcome(picture, 'black');
+    if (outcome === 'ok') return undefined;
     const told = { required: { zh: '画面可见', en: 'A visible picture' }, ...faultWording(picture.fact?.fault) };
-    if (picture.outcome === 'unknown')
-      return { ...told, measured: { zh: '画面未经验证', en: 'Picture not verified' }, certainty: 'unknown', since: picture.since };
-    const black = Math.round(picture.fact.measured?.blackPercent ?? 100);
-    return { ...told, measured: { zh: `画面${black}%为黑`, en: `${black} % of the picture is black` }, certainty: 'fault' };
+    if (outcome === 'unknown')
+      return {
+        ...told,
+        measured: { zh: '画面未经验证', en: 'Picture not verified' },
+        certainty: 'unknown',
+        since: unseenSince(picture, scene),
+      };
+    const black = Math.round(picture.fact?.measured?.blackPercent ?? 100);
+    return {
+      ...told,
+      ...faultWording('black'),
+      measured: { zh: `画面${black}%为黑`, en: `${black} % of the picture is black` },
+      certainty: 'fault',
+    };
   },
 };

@@ -2,7 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { assess } from '../../../server/compliance/assess.ts';
 import { type CanteenState, expectFrom, newCanteen } from '../../../server/compliance/state.ts';
-import { beat, footage, identity, layout, minute, noon, playback, registered, sound, standard, tell, unplayed } from './canteen.ts';
+import {
+  aspects,
+  beat,
+  footage,
+  identity,
+  layout,
+  minute,
+  noon,
+  playback,
+  registered,
+  sound,
+  standard,
+  tell,
+  unplayed,
+} from './canteen.ts';
 
 const tampering = (kind: 'covered' | 'dark') => [{ kind, topic: 'Tamper', source: '1', active: true, at: '2026-11-23T03:00:00.000Z' }];
 const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
@@ -88,6 +102,37 @@ describe('each rule', () => {
       'a black picture',
       tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'black', measured: { blackPercent: 100 } }),
       ['zone-without-healthy-camera dining fault', 'picture-black hall-1 fault'],
+    ],
+    ...(
+      [
+        ['covered', 'picture-covered'],
+        ['frozen', 'picture-frozen'],
+        ['moved', 'camera-moved'],
+        ['blurred', 'picture-blurred'],
+      ] as const
+    ).map(([fault, rule]): [string, CanteenState, string[]] => [
+      `a ${fault} picture`,
+      tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault }),
+      ['zone-without-healthy-camera dining fault', `${rule} hall-1 fault`],
+    ]),
+    [
+      'false colours, by which a kitchen can still be watched',
+      tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'colour-cast' }),
+      ['picture-colour-cast hall-1 fault'],
+    ],
+    [
+      'two faults of one picture, of which the fact names the graver',
+      tell(sound(), 'hall-1', 'picture', {
+        outcome: 'fault',
+        fault: 'moved',
+        measured: { aspects: aspects({ moved: 'fault', blurred: 'fault' }) },
+      }),
+      ['zone-without-healthy-camera dining fault', 'camera-moved hall-1 fault', 'picture-blurred hall-1 fault'],
+    ],
+    [
+      'a camera nobody set a reference for',
+      tell(sound(), 'hall-1', 'picture', { measured: { aspects: aspects({ moved: 'unknown' }) } }),
+      [],
     ],
     [
       'a picture too small',
@@ -271,6 +316,32 @@ describe('each rule', () => {
   it('calls a clock neither right nor wrong that is nearer to the limit than can be measured', () => {
     const state = tell(sound(), 'nvr', 'clock', { measured: { offsetSeconds: 5.2, uncertaintySeconds: 0.6 } });
     expect(look(state)).toMatchObject({ open: [], summary: { verdict: 'unknown' } });
+  });
+
+  it('calls no picture known in a closed, dark canteen, and opens nothing for that however long it lasts', () => {
+    const state = tell(sound(), 'hall-1', 'picture', { outcome: 'unknown', fault: 'closed' });
+    const morning = noon + 59 * minute;
+    const { open, summary } = look(beat(state, morning), [], morning);
+    expect(open.filter(({ device, zone }) => device === 'hall-1' || zone === 'dining')).toEqual([]);
+    expect(summary.verdict).toBe('unknown');
+    expect(summary.zones.find(({ kind }) => kind === 'dining')?.outcome).toBe('unknown');
+  });
+
+  it('does not call a moved camera put right because it is dark, or black, or not judged', () => {
+    const moved = tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'moved' });
+    const { open } = look(moved);
+    for (const state of [
+      tell(moved, 'hall-1', 'picture', { outcome: 'unknown', fault: 'closed' }),
+      tell(moved, 'hall-1', 'picture', { outcome: 'unknown', fault: 'moved' }),
+      tell(moved, 'hall-1', 'picture', {
+        outcome: 'fault',
+        fault: 'black',
+        measured: { aspects: aspects({ black: 'fault', moved: 'fault' }) },
+      }),
+      tell(moved, 'hall-1', 'stream', { outcome: 'fault', fault: 'stalled' }),
+    ])
+      expect(look(state, open).open.map(({ rule }) => rule)).toContain('camera-moved');
+    expect(named(look(tell(moved, 'hall-1', 'picture'), open).open)).toEqual([]);
   });
 
   it('says when a clock is off by a time zone rather than by drift', () => {

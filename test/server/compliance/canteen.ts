@@ -4,6 +4,7 @@ import { readSettings } from '#config/settings.ts';
 import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { Layout } from '#contract/layout.ts';
+import type { AspectOutcome, PictureAspect, PictureAspects } from '#contract/picture.ts';
 import { Standard } from '#contract/standard.ts';
 import { fold } from '../../../server/compliance/fold.ts';
 import { type CanteenState, newCanteen } from '../../../server/compliance/state.ts';
@@ -50,7 +51,7 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
   identity: { manufacturer: 'Maker', model: 'M1', firmware: '1.0', serial: 'S1' },
   clock: { offsetSeconds: 0.4, uncertaintySeconds: 0.5 },
   stream: { codec: 'h264', width: 1920, height: 1080, framesPerSecond: 20, bitsPerSecond: 2e6, sampledSeconds: 5, via: 'media2' },
-  picture: { blackPercent: 2, meanLuma: 110, width: 640, height: 360 },
+  picture: { blackPercent: 2, meanLuma: 110, width: 640, height: 360, infrared: false, open: true, aspects: aspects() },
   footage: footage(95),
   playback: playback(),
   storage: { method: 'hikvision-isapi', capacityBytes: 12e12, freeBytes: 0, overwrites: true, disks: [{ name: '1', state: 'ok' }] },
@@ -77,6 +78,19 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
     cameras: [{ id: 'hall-1', counts: true, only: 48 }],
   },
 };
+
+/** How a picture stands: well, but for what is told. */
+export function aspects(told: Partial<Record<PictureAspect, AspectOutcome>> = {}): PictureAspects {
+  const stands = (aspect: PictureAspect) => ({ outcome: told[aspect] ?? 'ok', samples: told[aspect] === 'fault' ? 3 : 0 });
+  return {
+    black: stands('black'),
+    covered: { ...stands('covered'), lumaSpread: 90 },
+    frozen: { ...stands('frozen'), clock: 'runs', repeated: false },
+    moved: { ...stands('moved'), reference: 'day' },
+    blurred: stands('blurred'),
+    'colour-cast': stands('colour-cast'),
+  };
+}
 
 /** What a recorder says that holds the last `days` whole days of every camera, with some seconds missing on chosen days ago. */
 export function footage(days: number, missing: Record<number, number> = {}): NonNullable<FactOf<'footage'>['measured']> {

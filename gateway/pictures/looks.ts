@@ -1,0 +1,85 @@
+// Whether each aspect of a sample looks right or wrong, or cannot be judged; pure.
+import type { PictureAspect } from '#contract/picture.ts';
+import { type Change, isAlive } from './change.ts';
+import type { PictureMemory, Sample, Taken } from './memory.ts';
+import { clockBlocks } from './overlay-clock.ts';
+import { dimBelow, type Readings } from './readings.ts';
+import type { Looks } from './standing.ts';
+
+/** From this share of dark pixels on a lens is covered or the sensor dead; a dark kitchen with one lamp lit stays below. */
+const blackFromPercent = 98;
+/** From the darkest tenth of the pixels to the brightest: less is a hand, a cloth, fog. */
+const flatBelow = 12;
+const hiddenFrom = 0.4;
+const movedBelow = 0.45;
+const blurredFromRatio = 1.4;
+/** In the plane of blue and red. */
+const castFrom = { reference: 24, grey: 34 };
+
+export function looksOf(readings: Readings, memory: PictureMemory, sample: Sample): Record<PictureAspect, Looks> {
+  const { light, hidden } = readings;
+  // A closed canteen may be dark; that its cameras see nothing then is known, and no fault.
+  const unlit = !sample.open && light.meanLuma < dimBelow;
+  if (light.blackPercent >= blackFromPercent) return { ...nothing, black: unlit ? notJudged : wrong };
+  const visible = { ...nothing, black: right, frozen: frozen(memory, sample) };
+  // A camera that was turned away sees little of the reference too; what it still sees is elsewhere.
+  const partly = hidden !== undefined && hidden.always >= hiddenFrom && hidden.rest >= movedBelow;
+  if (light.lumaSpread < flatBelow || partly) return { ...visible, covered: unlit ? notJudged : wrong };
+  // Somebody stands before the lens, or it was turned to where there is less to see.
+  if ((hidden?.now ?? 0) >= hiddenFrom) return { ...visible, covered: { as: 'wrong', sure: false }, moved: moved(readings) };
+  return {
+    black: right,
+    covered: right,
+    frozen: frozen(memory, sample),
+    moved: moved(readings),
+    blurred: blurred(readings),
+    'colour-cast': colourCast(readings),
+  };
+}
+
+/** Whether only a closer look can tell that the picture is frozen: nothing changed since the sample before, be there people, a clock or noise. */
+export function seemsFrozen({ standings, clock, last }: PictureMemory, taken: Taken, change: Change | undefined): boolean {
+  if (change === undefined || isAlive(change)) return false;
+  return standings.frozen.settled === 'fault' || clockBlocks(clock).length > 0 || last?.keyframeSha256 === taken.keyframeSha256;
+}
+
+/**
+ * Whether the camera sent the very same coded picture again and again. No living sensor does; and an encoder that lives numbers its keyframes,
+ * so that two in a row differ even where the scene is a drawing.
+ */
+export function isRepeated({ last }: PictureMemory, { taken, closer }: Sample): boolean {
+  return (
+    closer !== undefined &&
+    closer.keyframesSha256.length > 1 &&
+    [last?.keyframeSha256, ...closer.keyframesSha256].every((each) => each === taken.keyframeSha256)
+  );
+}
+
+const right: Looks = { as: 'right' };
+const wrong: Looks = { as: 'wrong', sure: true };
+const notJudged: Looks = { as: 'not-judged' };
+const nothing = { black: notJudged, covered: notJudged, frozen: notJudged, moved: notJudged, blurred: notJudged, 'colour-cast': notJudged };
+
+/** A still kitchen without a clock in the picture is no ground for suspicion. */
+function frozen(memory: PictureMemory, sample: Sample): Looks {
+  const { change, closer } = sample;
+  if (change === undefined) return notJudged;
+  if (isAlive(change) || (closer !== undefined && isAlive(closer.change))) return right;
+  if (closer === undefined) return notJudged;
+  return clockBlocks(memory.clock).length > 0 || isRepeated(memory, sample) ? wrong : notJudged;
+}
+
+function moved({ alike }: Readings): Looks {
+  if (alike === undefined) return notJudged;
+  return alike.now < movedBelow ? { as: 'wrong', sure: alike.best < movedBelow } : right;
+}
+
+function blurred({ edges, usualEdges }: Readings): Looks {
+  if (edges === undefined || usualEdges === undefined) return notJudged;
+  return edges.width === undefined || edges.width >= blurredFromRatio * usualEdges ? wrong : right;
+}
+
+function colourCast({ cast }: Readings): Looks {
+  if (cast === undefined) return notJudged;
+  return cast.distance >= castFrom[cast.from] ? wrong : right;
+}
