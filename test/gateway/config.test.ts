@@ -30,11 +30,15 @@ function load(config: object) {
   return loadSettings(file);
 }
 
-test('the example is loaded, its secrets read and its paths made absolute', () => {
-  const file = join(folder, 'gateway.yaml');
-  copyFileSync(example, file);
+/** The text of the example, with the plan it names beside it. */
+function loadExample(text: string) {
   copyFileSync(join(dirname(example), 'plan.example.json'), join(folder, 'plan.example.json'));
-  const settings = loadSettings(file);
+  writeFileSync(join(folder, 'gateway.yaml'), text);
+  return loadSettings(join(folder, 'gateway.yaml'));
+}
+
+test('the example is loaded, its secrets read and its paths made absolute', () => {
+  const settings = loadExample(readFileSync(example, 'utf8'));
   expect(settings.server).toEqual({ url: 'mqtt://127.0.0.1:1883', key: 'the server.key' });
   expect(settings.dataDir).toBe(join(folder, 'data'));
   expect(settings.cameras[0]).toMatchObject({ id: 'dining-1', credentials: { username: 'mingzao', password: 'the cameras.password' } });
@@ -55,8 +59,7 @@ test('the example shows every setting, each at its default where it has one', ()
 });
 
 test('the own recording of the example is valid once it is uncommented, and each default is the one shown', () => {
-  writeFileSync(join(folder, 'gateway.yaml'), withRecording(readFileSync(example, 'utf8')));
-  const { recording } = loadSettings(join(folder, 'gateway.yaml'));
+  const { recording } = loadExample(withRecording(readFileSync(example, 'utf8')));
   expect(recording).toMatchObject({ folder: '/srv/mingzao/footage', cameras: ['dining-1', 'cooking-1', 'cleaning-1'], maxDays: 120 });
   const { id, minDays, keepFreeGigabytes, segmentSeconds } = recording ?? {};
   const { recording: bare } = load({ ...minimal(), recording: { name: 'Own', folder: 'footage', cameras: ['camera-1'] } });
