@@ -43,7 +43,7 @@ const plans: fc.Arbitrary<Plan> = fc
 
 const runs = { numRuns: 60 };
 
-describe('of any plan', () => {
+describe('of any plan', { timeout: 120_000 }, () => {
   it('free is what is seen and what is blind together, and each blind place is a part of its own', () => {
     fc.assert(
       fc.property(plans, (plan) => {
