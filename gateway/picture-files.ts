@@ -63,7 +63,8 @@ const kinds = ['day', 'infrared'] as const satisfies ReferenceKind[];
 
 /** `folder` is created where something is first kept. */
 export function createPictureFiles(folder: string, camera: string): PictureFiles {
-  const referenceFile = (kind: ReferenceKind) => join(folder, `${camera}-${kind}.json`);
+  // An id holds no dot: no file of one camera can be that of another.
+  const referenceFile = (kind: ReferenceKind) => join(folder, `${camera}.${kind}.json`);
   const memoryFile = join(folder, `${camera}.json`);
 
   const readReference = (kind: ReferenceKind): ReferenceFile | undefined => {
@@ -76,7 +77,7 @@ export function createPictureFiles(folder: string, camera: string): PictureFiles
     signature: readReference,
     setReference(kind, { outline, ...reference }, { by, jpeg }) {
       // For people to look at: the outline is what the checks compare.
-      write(join(folder, `${camera}-${kind}.jpg`), jpeg);
+      write(join(folder, `${camera}.${kind}.jpg`), jpeg);
       write(referenceFile(kind), JSON.stringify({ version: 1, by, ...reference, outline: Buffer.from(outline).toString('base64') }));
     },
     memory() {

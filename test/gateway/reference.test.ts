@@ -46,7 +46,7 @@ test('a reference is set with a name to it, and replaced only where that is aske
   });
   expect(files.signature('day')).toMatchObject({ by: '王工', setAt: '2026-11-23T04:00:00.000Z' });
   expect(files.references().day?.outline).toHaveLength(320 * 180);
-  expect(readFileSync(join(folder, 'data/pictures/kitchen-1-day.jpg')).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
+  expect(readFileSync(join(folder, 'data/pictures/kitchen-1.day.jpg')).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
 
   expect(await reference('--camera', 'kitchen-1', '--by', '李工')).toMatchObject({
     code: 2,
@@ -78,4 +78,13 @@ test('what is remembered of a picture outlives the gateway, and what cannot be r
   expect(files.memory()).toMatchObject({ edgePixels: [2.5], clock: { pairs: 7, changes: { 41: 7 } } });
   writeFileSync(join(folder, 'data/pictures/kitchen-1.json'), '{');
   expect(files.memory()).toBeUndefined();
+});
+
+test('what is remembered of one camera leaves the reference of another alone, whatever their ids', () => {
+  const [kitchen, kitchenDay] = [createPictureFiles(folder, 'kitchen'), createPictureFiles(folder, 'kitchen-day')];
+  const reference = { setAt: '2026-11-23T04:00:00.000Z', outline: new Uint8Array(320 * 180), blue: 128, red: 128 };
+  kitchen.setReference('day', reference, { by: '王工', jpeg: Buffer.of() });
+  kitchenDay.remember(noMemory());
+  expect(kitchen.signature('day')?.by).toBe('王工');
+  expect(kitchenDay.memory()).toBeDefined();
 });
