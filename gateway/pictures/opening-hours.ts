@@ -41,7 +41,10 @@ export function isOpenAt(hours: OpeningHours | undefined, at: number): boolean {
 export function problemOfHours(hours: OpeningHours | undefined): string | undefined {
   if (hours === undefined) return undefined;
   if (!isTimeZone(hours.timeZone)) return `openingHours.timeZone: "${hours.timeZone}" is no time zone; Asia/Shanghai is one`;
-  const backwards = days.flatMap((day) => hours[day]).find((span) => span.slice(0, 5) >= span.slice(6));
+  const spans = days.flatMap((day) => hours[day]);
+  if (spans.length === 0)
+    return 'openingHours: no day has any, so that no dark picture would ever be told; without openingHours the canteen is always open';
+  const backwards = spans.find((span) => span.slice(0, 5) >= span.slice(6));
   return backwards === undefined
     ? undefined
     : `openingHours: ${backwards} ends before it begins; a night is written as two spans, on two days`;

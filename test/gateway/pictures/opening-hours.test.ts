@@ -30,6 +30,8 @@ test('a canteen that tells no hours is always open', () => {
 test.each([
   [{ timeZone: 'Asia/Taiyuan' }, 'no time zone'],
   [{ friday: ['22:00-02:00'] }, 'ends before it begins'],
+  [{}, 'no day has any'],
+  [{ timeZone: 'Asia/Shanghai', sunday: [] }, 'no day has any'],
 ])('hours that cannot be are told in a sentence: %j', (about, words) => {
   expect(problemOfHours(hours(about))).toContain(words);
   expect(problemOfHours(weekdays)).toBeUndefined();
