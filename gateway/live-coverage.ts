@@ -103,7 +103,7 @@ function pixelShareOf(facts: Fact[], resolution: PlanCamera['resolution']): numb
 }
 
 function measuredOf({ planes, area, free, levels }: ZoneCoverage, eyes: Eye[]): Omit<CoverageMeasured, 'planSha256' | 'sliver'> {
-  const only = new Map(levels[0]?.only.map(({ camera, area: alone }) => [camera, alone]));
+  const lost = new Map(levels[0]?.lostIfItFails.map(({ camera, area: alone }) => [camera, alone]));
   return {
     planes,
     area: rounded(area),
@@ -113,7 +113,7 @@ function measuredOf({ planes, area, free, levels }: ZoneCoverage, eyes: Eye[]): 
       id,
       counts,
       ...(fault === undefined ? {} : { fault }),
-      only: rounded(only.get(id) ?? 0),
+      lostIfItFails: rounded(lost.get(id) ?? 0),
     })),
   };
 }

@@ -53,9 +53,9 @@ export const CoverageMeasured = Type.Object(
           id: Identifier,
           counts: Type.Boolean({ description: 'it works, as far as the gateway sees, and so what it sees counts' }),
           fault: Type.Optional(FaultCode),
-          only: Type.Number({
+          lostIfItFails: Type.Number({
             minimum: 0,
-            description: 'seen, with any density, by no other camera that works: lost if this one fails, m²',
+            description: 'seen at all (0 pixels a metre), but by no other camera that works, m²',
           }),
         },
         closed,

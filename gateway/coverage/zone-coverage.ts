@@ -46,7 +46,7 @@ export interface LevelCoverage {
   /** Largest first; nothing narrower than the plan's `sliver`. */
   blind: BlindSpot[];
   /** What is lost if one fails: seen by it and by no other. */
-  only: { camera: string; area: number }[];
+  lostIfItFails: { camera: string; area: number }[];
 }
 
 export interface CoverageOptions {
@@ -152,6 +152,6 @@ function levelCoverage(
     ratio: freeArea === 0 ? 1 : Math.min(1, coveredArea / freeArea),
     overlap: areaOf(twice),
     blind,
-    only: seen.map(({ camera, region }) => ({ camera, area: areaOf(without(region, twice)) })),
+    lostIfItFails: seen.map(({ camera, region }) => ({ camera, area: areaOf(without(region, twice)) })),
   };
 }

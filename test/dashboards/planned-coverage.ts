@@ -181,7 +181,7 @@ export function coverageAt(at: string): FactOf<'coverage'>[] {
             underneath,
           ]),
         ],
-        cameras: [{ id: 'hall-1', counts: true, only: 53.89 }],
+        cameras: [{ id: 'hall-1', counts: true, lostIfItFails: 53.89 }],
       }),
     },
     {
@@ -190,8 +190,8 @@ export function coverageAt(at: string): FactOf<'coverage'>[] {
         ...{ planes: [0, 0.9], area: 25.52, free: 21.3 },
         levels: [0, 80, 125].map((pixelsPerMetre) => level(pixelsPerMetre, 21.3, [behindHood, shelf])),
         cameras: [
-          { id: 'cook-1', counts: true, only: 18.71 },
-          { id: 'wash-1', counts: true, only: 0 },
+          { id: 'cook-1', counts: true, lostIfItFails: 18.71 },
+          { id: 'wash-1', counts: true, lostIfItFails: 0 },
         ],
       }),
     },
@@ -200,7 +200,7 @@ export function coverageAt(at: string): FactOf<'coverage'>[] {
       measured: measured({
         ...{ planes: [0, 0.85], area: 13.92, free: 13.92 },
         levels: [0, 80, 125].map((pixelsPerMetre) => level(pixelsPerMetre, 13.92, [])),
-        cameras: [{ id: 'wash-1', counts: true, only: 13.92 }],
+        cameras: [{ id: 'wash-1', counts: true, lostIfItFails: 13.92 }],
       }),
     },
   ];

@@ -47,11 +47,11 @@ describe('of any plan', { timeout: 120_000 }, () => {
   it('free is what is seen and what is blind together, and each blind place is a part of its own', () => {
     fc.assert(
       fc.property(plans, (plan) => {
-        const { free, covered, overlap, blind, only, area } = seen(plan);
+        const { free, covered, overlap, blind, lostIfItFails, area } = seen(plan);
         expect(covered + blind.reduce((sum, spot) => sum + spot.area, 0)).toBeCloseTo(free, 2.5);
         expect(free).toBeLessThanOrEqual(area + 1e-9);
         expect(overlap).toBeLessThanOrEqual(covered + 1e-6);
-        expect(only.reduce((sum, each) => sum + each.area, 0)).toBeCloseTo(covered - overlap, 2.5);
+        expect(lostIfItFails.reduce((sum, each) => sum + each.area, 0)).toBeCloseTo(covered - overlap, 2.5);
       }),
       runs,
     );

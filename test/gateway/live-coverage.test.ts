@@ -81,8 +81,8 @@ describe('the live coverage', () => {
     ];
     const [fallen] = see(dark);
     expect(fallen?.measured?.cameras).toMatchObject([
-      { id: 'west', counts: true, only: 40.8 },
-      { id: 'east', counts: false, fault: 'black', only: 0 },
+      { id: 'west', counts: true, lostIfItFails: 40.8 },
+      { id: 'east', counts: false, fault: 'black', lostIfItFails: 0 },
     ]);
     expect(fallen?.measured?.levels[0]).toMatchObject({
       covered: 40.8,
@@ -96,7 +96,7 @@ describe('the live coverage', () => {
     const { see } = live();
     see([...healthy('west'), ...healthy('east', { lastsMs: 60_000 })]);
     const [lapsed] = see([...healthy('west'), ...healthy('east', { lastsMs: 60_000 })], noon + 60_001);
-    expect(lapsed?.measured?.cameras[1]).toEqual({ id: 'east', counts: false, only: 0 });
+    expect(lapsed?.measured?.cameras[1]).toEqual({ id: 'east', counts: false, lostIfItFails: 0 });
     expect(lapsed?.measured?.levels[0]).toMatchObject({ covered: 40.8 });
   });
 

@@ -75,7 +75,7 @@ const measured: { [Name in CheckName]: NonNullable<FactOf<Name>['measured']> } =
       blindCount: 0,
       blind: [],
     })),
-    cameras: [{ id: 'hall-1', counts: true, only: 48 }],
+    cameras: [{ id: 'hall-1', counts: true, lostIfItFails: 48 }],
   },
 };
 
@@ -234,5 +234,5 @@ export function sound(told: Layout = layout): CanteenState {
 
 /** The cameras that watch a zone, as its coverage counts them. */
 export function counted({ cameras }: Layout, zone: string): NonNullable<FactOf<'coverage'>['measured']>['cameras'] {
-  return cameras.filter(({ zones }) => zones.includes(zone)).map(({ id }) => ({ id, counts: true, only: 48 }));
+  return cameras.filter(({ zones }) => zones.includes(zone)).map(({ id }) => ({ id, counts: true, lostIfItFails: 48 }));
 }

@@ -94,7 +94,7 @@ describe('coverage is never green', () => {
   });
 
   it('where less is seen because of a camera of which nothing is known; nor is that seen to be wrong', () => {
-    const cameras = [...counted(layout, 'wash'), { id: 'hall-1', counts: false, only: 0 }];
+    const cameras = [...counted(layout, 'wash'), { id: 'hall-1', counts: false, lostIfItFails: 0 }];
     const short = { ...blind(9, { kind: 'camera-down', camera: 'hall-1' }), cameras };
     const state = tell(tell(sound(), 'wash', 'coverage', { measured: short }), 'hall-1', 'stream', { outcome: 'unknown', fault: 'busy' });
     expect(green(state)).toBe(false);
@@ -109,7 +109,7 @@ describe('coverage is never green', () => {
   });
 
   it('where it counts a camera that is not healthy here', () => {
-    const cameras = [...counted(layout, 'wash'), { id: 'hall-1', counts: true, only: 0 }];
+    const cameras = [...counted(layout, 'wash'), { id: 'hall-1', counts: true, lostIfItFails: 0 }];
     const state = tell(tell(sound(), 'wash', 'coverage', { measured: { cameras } }), 'hall-1', 'stream', {
       outcome: 'fault',
       fault: 'stalled',
