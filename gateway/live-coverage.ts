@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CoverageMeasured } from '#contract/coverage.ts';
 import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
+import { stillWatches } from '#contract/picture.ts';
 import type { Plan, PlanCamera } from '#contract/plan.ts';
 import { thinned } from './coverage/thinned.ts';
 import { coverageOf, type LevelCoverage, type ZoneCoverage } from './coverage/zone-coverage.ts';
@@ -78,7 +79,7 @@ interface Eye {
 function eyeOf({ id, resolution }: PlanCamera, facts: Fact[], now: number): Eye {
   const own = facts.filter(({ device }) => device === id);
   const found = needed.map((check) => own.find((fact) => fact.check === check));
-  const bad = own.find((fact) => (fact.check === 'identity' && fact.outcome === 'fault') || (isNeeded(fact) && fact.outcome !== 'ok'));
+  const bad = own.find((fact) => (fact.check === 'identity' && fact.outcome === 'fault') || (isNeeded(fact) && !isWell(fact)));
   const believedUntil = Math.min(...found.map((fact) => Date.parse(fact?.validUntil ?? '')));
   return {
     id,
@@ -92,6 +93,10 @@ function eyeOf({ id, resolution }: PlanCamera, facts: Fact[], now: number): Eye 
 
 function isNeeded({ check }: Fact): boolean {
   return needed.some((name) => name === check);
+}
+
+function isWell({ outcome, fault }: Fact): boolean {
+  return outcome === 'ok' || (outcome === 'fault' && fault !== undefined && stillWatches.has(fault));
 }
 
 /** The picture is the planned one, drawn with other pixels; the worse direction counts. */

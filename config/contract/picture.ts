@@ -8,6 +8,9 @@ const closed = { additionalProperties: false };
 export const pictureAspects = ['black', 'covered', 'frozen', 'moved', 'blurred', 'colour-cast'] as const;
 export type PictureAspect = (typeof pictureAspects)[number];
 
+/** With such a fault alone a kitchen is still watched: things can be told apart without true colours. */
+export const stillWatches: ReadonlySet<string> = new Set<PictureAspect>(['colour-cast']);
+
 /**
  * `suspect`: it looks wrong, but not yet in enough samples in a row. `fault`: in three, until one is seen to be right.
  * `unknown`: not judged, or it looked wrong before it was ever seen right.

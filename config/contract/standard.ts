@@ -22,6 +22,7 @@ const ZoneCoverageRequired = Type.Object(
     }),
     minPercent: Type.Number({ minimum: 0, maximum: 100, description: 'share of the free area that must be seen' }),
     toleranceSquareMetres: Type.Number({ minimum: 0, maximum: 100, description: 'blind area that still counts as none' }),
+    maxSliverMetres: Type.Number({ minimum: 0, maximum: 5, description: 'how wide the blind strips may be that a floor plan leaves out' }),
     clause: Text,
     severity: Severity,
   },

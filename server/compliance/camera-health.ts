@@ -6,8 +6,11 @@ import { watching } from './picture-aspects.ts';
 import type { Scene } from './rule.ts';
 import { faultWording } from './wording.ts';
 
-/** `since` when the camera has been unknown, milliseconds since 1970. */
-export type CameraHealth = { outcome: 'ok' } | { outcome: 'fault'; reason: Text } | { outcome: 'unknown'; reason: Text; since: number };
+/** `since` when the camera has been healthy, or unknown, milliseconds since 1970. */
+export type CameraHealth =
+  | { outcome: 'ok'; since: number }
+  | { outcome: 'fault'; reason: Text }
+  | { outcome: 'unknown'; reason: Text; since: number };
 
 const checks = ['reachable', 'stream'] as const satisfies CheckName[];
 
@@ -18,7 +21,7 @@ export function cameraHealth(camera: string, scene: Scene): CameraHealth {
   const fault = beliefs.find((belief) => belief.outcome === 'fault');
   if (fault !== undefined) return { outcome: 'fault', reason: faultWording(fault.fact?.fault).cause };
   const unknown = beliefs.filter((belief) => belief.outcome === 'unknown');
-  if (unknown.length === 0) return { outcome: 'ok' };
+  if (unknown.length === 0) return { outcome: 'ok', since: Math.max(...beliefs.map((belief) => belief.since)) };
   const since = Math.min(...unknown.map((belief) => belief.since));
   return { outcome: 'unknown', reason: faultWording(unknown[0]?.fact?.fault).cause, since };
 }

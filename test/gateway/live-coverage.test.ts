@@ -92,6 +92,13 @@ describe('the live coverage', () => {
     expect(see([...healthy('west'), ...healthy('east')])[0]?.measured?.levels[0]).toMatchObject({ covered: 60, blindArea: 0 });
   });
 
+  it('still counts a camera whose picture is only tinted: it watches all the same', () => {
+    const { see } = live();
+    const tinted = [...healthy('west').slice(0, 2), fact('west', 'picture', { outcome: 'fault', fault: 'colour-cast' })];
+    const [told] = see([...tinted, ...healthy('east')]);
+    expect(told?.measured?.cameras[0]).toEqual({ id: 'west', counts: true, lostIfItFails: 19.2 });
+  });
+
   it('counts no camera of which nothing is known any longer', () => {
     const { see } = live();
     see([...healthy('west'), ...healthy('east', { lastsMs: 60_000 })]);

@@ -54,12 +54,13 @@ function roomCoverage(zone: Zone, required: Required, scene: Scene): RoomCoverag
   if (level === undefined || required.planes.some((plane) => !measured.planes.includes(plane)) || measured.free === 0)
     return { outcome: 'unknown', since, why: otherMeasure(required) };
   if (isEnough(level, measured, required)) {
+    if (measured.sliver > required.maxSliverMetres) return { outcome: 'unknown', since, why: sliversLeftOut(measured, required) };
     const doubted = measured.cameras.find(({ id, counts }) => counts && cameraHealth(id, scene).outcome !== 'ok');
     return doubted === undefined ? { outcome: 'ok' } : { outcome: 'unknown', since: doubtedSince(doubted.id, scene), why: doubt };
   }
-  // What is missing may be seen by a camera of which nothing is known: that is not seen to be wrong.
+  // What is missing may be seen by a camera that is not shown to be at fault: that is not seen to be wrong.
   const unseen = measured.cameras.filter(
-    ({ counts, fault, id }) => !counts && (fault === undefined || cameraHealth(id, scene).outcome === 'unknown'),
+    ({ counts, fault, id }) => !counts && (fault === undefined || cameraHealth(id, scene).outcome !== 'fault'),
   );
   const [first] = unseen;
   if (first !== undefined) return { outcome: 'unknown', since: doubtedSince(first.id, scene), why: doubt };
@@ -72,7 +73,7 @@ function isEnough({ blindArea }: CoverageLevel, { free }: CoverageMeasured, { mi
 
 function doubtedSince(camera: string, scene: Scene): number {
   const health = cameraHealth(camera, scene);
-  return health.outcome === 'unknown' ? health.since : scene.now;
+  return health.outcome === 'fault' ? scene.now : health.since;
 }
 
 const noPlan = {
@@ -89,21 +90,39 @@ const doubt = {
 };
 
 function otherMeasure({ planes, pixelsPerMetre }: Required): Pick<Finding, 'cause' | 'fix'> {
-  const heights = planes.join('、');
   return {
     cause: {
-      zh: `平面图未按要求的高度（${heights}米）或清晰度（每米${pixelsPerMetre}像素）计算`,
+      zh: `平面图未按要求的高度（${heights(planes)}）或清晰度（每米${pixelsPerMetre}像素）计算`,
       en: `It was not computed at the required heights (${planes.join(', ')} m) or density (${pixelsPerMetre} px/m)`,
     },
     fix: { zh: '在平面图中补上所需高度', en: 'Add the required heights to the zone’s planes in the floor plan' },
   };
 }
 
+function sliversLeftOut({ sliver }: CoverageMeasured, { maxSliverMetres }: Required): Pick<Finding, 'cause' | 'fix'> {
+  return {
+    cause: {
+      zh: `平面图忽略宽度小于${sliver}米的盲区，标准最多允许${maxSliverMetres}米`,
+      en: `The floor plan leaves out blind strips up to ${sliver} m wide; the standard allows ${maxSliverMetres} m`,
+    },
+    fix: {
+      zh: `将平面图的 sliver 改为不大于${maxSliverMetres}`,
+      en: `Set the floor plan’s sliver to ${maxSliverMetres} or less`,
+    },
+  };
+}
+
 function requiredWording({ pixelsPerMetre, edition, planes, minPercent }: Required): Text {
   return {
-    zh: `${planes.join('、')}米高度处每米不少于${pixelsPerMetre}像素（IEC 62676-4:${edition}），覆盖${minPercent}%`,
+    zh: `${heights(planes)}处，每米不少于${pixelsPerMetre}像素（IEC 62676-4:${edition}），覆盖${minPercent}%`,
     en: `At ${planes.join(' and ')} m, at least ${pixelsPerMetre} pixels a metre (IEC 62676-4:${edition}), ${minPercent} % covered`,
   };
+}
+
+/** `地面及离地0.9米` */
+function heights(planes: number[]): string {
+  const above = planes.filter((plane) => plane > 0);
+  return [...(above.length < planes.length ? ['地面'] : []), ...(above.length > 0 ? [`离地${above.join('、')}米`] : [])].join('及');
 }
 
 function shortWording(
@@ -118,7 +137,7 @@ function shortWording(
   const largest = rooms.flatMap(({ level }) => level.blind).toSorted((a, b) => b.area - a.area)[0];
   return {
     measured: {
-      zh: `${name.zh}${free}平方米中${blind}平方米看不到（每米${pixelsPerMetre}像素）`,
+      zh: `${name.zh}应覆盖${free}平方米，其中${blind}平方米未达到每米${pixelsPerMetre}像素`,
       en: `${blind} of ${free} m² of the ${name.en} not seen at ${pixelsPerMetre} pixels a metre`,
     },
     ...causeWording(largest, scene),

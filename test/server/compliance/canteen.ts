@@ -205,6 +205,11 @@ export function heardAgain(state: CanteenState, at: number, gatewayClock: number
 
 /** Its gateway has told what it has, and nothing about it. */
 export function registered(told: Layout = layout, at: number = noon): CanteenState {
+  return laidOut(newCanteen('yingze-1', at), told, at);
+}
+
+/** Its gateway tells what it has now. */
+export function laidOut(state: CanteenState, told: Layout, at: number = noon): CanteenState {
   sequence += 1;
   const event = {
     specversion: '1.0',
@@ -217,7 +222,7 @@ export function registered(told: Layout = layout, at: number = noon): CanteenSta
     epoch: 'e1',
     sequence,
   } as const;
-  return fold(newCanteen('yingze-1', at), { kind: 'event', event }, at);
+  return fold(state, { kind: 'event', event }, at);
 }
 
 /** A canteen that meets the standard, all of it shown at `noon`. */
