@@ -2,10 +2,13 @@
 import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import { type CanteenState, factKey, type KnownFact } from './state.ts';
 
-/** `since`: from when on the outcome has been what it is, milliseconds since 1970. `fact` is absent where nothing was ever told. */
+/**
+ * `since`: from when on the outcome has been what it is, milliseconds since 1970. `fact` is absent where nothing was ever told; `lapsedAt` says since when
+ * it has not been believed any more, whatever it said.
+ */
 export type Belief<Name extends CheckName> =
   | { outcome: 'ok' | 'fault'; fact: FactOf<Name>; since: number }
-  | { outcome: 'unknown'; fact?: FactOf<Name>; since: number };
+  | { outcome: 'unknown'; fact?: FactOf<Name>; since: number; lapsedAt?: number };
 
 /** A fact past its time, or never told, is unknown, whatever it said; so is an `ok` that does not say what was measured. */
 export function believed<Name extends CheckName>(state: CanteenState, about: { device: string; check: Name }, now: number): Belief<Name> {
@@ -13,8 +16,10 @@ export function believed<Name extends CheckName>(state: CanteenState, about: { d
   const fact = known?.fact;
   if (known === undefined || !isOf(fact, about.check))
     return { outcome: 'unknown', since: Math.max(state.layout?.since ?? 0, state.expectedSince) };
-  if (saysNothing(fact)) return { outcome: 'unknown', fact, since: Math.max(known.since, state.expectedSince) };
-  if (!isStillBelieved(known, now)) return { outcome: 'unknown', fact, since: Math.max(known.believedUntil, state.expectedSince) };
+  const lapsedAt = Math.max(known.believedUntil, state.expectedSince);
+  const lapsed = isStillBelieved(known, now) ? {} : { lapsedAt };
+  if (saysNothing(fact)) return { outcome: 'unknown', fact, since: Math.max(known.since, state.expectedSince), ...lapsed };
+  if (!isStillBelieved(known, now)) return { outcome: 'unknown', fact, since: lapsedAt, ...lapsed };
   return { outcome: fact.outcome, fact, since: known.since };
 }
 

@@ -110,6 +110,17 @@ describe('what was seen becomes a fact', () => {
     ['a picture that may be moved, and was never seen right', pictureWhere({ moved: ['unknown', 1] }), ['picture: unknown moved']],
     ['two faults at once, by the graver one', pictureWhere({ blurred: ['fault', 4], moved: ['fault', 3] }), ['picture: fault moved']],
     ['darkness in a closed canteen', pictureWhere({ black: ['unknown', 0] }, { open: false }), ['picture: unknown closed']],
+    [
+      'a tinted picture that is dark besides, in a closed canteen',
+      pictureWhere({ 'colour-cast': ['fault', 9], black: ['unknown', 0] }, { open: false }),
+      ['picture: unknown closed'],
+    ],
+    [
+      'a tinted picture before which somebody stands',
+      pictureWhere({ 'colour-cast': ['fault', 9], covered: ['suspect', 1] }),
+      ['picture: unknown covered'],
+    ],
+    ['a tinted picture', pictureWhere({ 'colour-cast': ['fault', 3] }), ['picture: fault colour-cast']],
     ['light in a closed canteen', pictureWhere({}, { open: false }), ['picture: ok']],
     [
       'a camera moved before the canteen closed',

@@ -327,6 +327,22 @@ describe('each rule', () => {
     expect(summary.zones.find(({ kind }) => kind === 'dining')?.outcome).toBe('unknown');
   });
 
+  it('goes on excusing darkness only while the gateway goes on telling that the canteen is closed', () => {
+    const state = tell(sound(), 'hall-1', 'picture', { outcome: 'unknown', fault: 'closed', lastsMs: 2 * minute });
+    const picturesAt = (now: number) => named(look(beat(state, now), [], now).open).filter((name) => name.startsWith('picture-black'));
+    const lapsed = noon + 2 * minute;
+    const graceMs = standard.unknownGraceSeconds * 1000;
+    expect(picturesAt(lapsed + graceMs - 1)).toEqual([]);
+    expect(picturesAt(lapsed + graceMs)).toEqual(['picture-black hall-1 unknown']);
+  });
+
+  it.each(['black', 'covered'] as const)('trusts no tinted picture of which it is not known whether it is %s', (aspect) => {
+    const measured = { aspects: aspects({ 'colour-cast': 'fault', [aspect]: 'unknown' }) };
+    const { summary } = look(tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'colour-cast', measured }));
+    expect(summary.zones.find(({ kind }) => kind === 'dining')?.outcome).toBe('unknown');
+    expect(summary.cameras).toEqual({ total: 3, healthy: 2 });
+  });
+
   it('does not call a moved camera put right because it is dark, or black, or not judged', () => {
     const moved = tell(sound(), 'hall-1', 'picture', { outcome: 'fault', fault: 'moved' });
     const { open } = look(moved);
