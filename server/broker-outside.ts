@@ -65,10 +65,10 @@ export function createOutsideBroker(deps: {
     address: url,
     hearing: () => hearing,
     connections: () => [...heardAt.values()].filter((at) => now() - at < gatewayHeardForMs).length,
-    publish: async (to, message) => {
+    publish: async (to, message, { retain } = { retain: true }) => {
       // Said again when the connection is back; until then it would only fill memory.
       if (!client.connected) return;
-      await client.publishAsync(to, JSON.stringify(message), { qos: 1, retain: true }).catch((err: unknown) => {
+      await client.publishAsync(to, JSON.stringify(message), { qos: 1, retain }).catch((err: unknown) => {
         log.error({ err, topic: to }, 'a message could not be published');
       });
     },
@@ -81,17 +81,16 @@ export function createOutsideBroker(deps: {
     const names = [...upTopics.filter((kind) => kind !== 'evidence').map((kind) => topic('+', kind)), 'mz/v1/+/evidence/+'];
     const filters = names.map((name) => (shared ? `$share/${group}/${name}` : name));
     try {
-      const granted = await client.subscribeAsync(filters, { qos: 1 });
-      const refused = granted.filter(({ qos }) => Number(qos) === 128).map(({ topic: filter }) => filter); // [MQTT-3.9.3-1]
-      if (refused.length > 0)
-        return log.error({ broker: url, refused }, 'the MQTT broker does not let this server read what gateways write');
+      await client.subscribeAsync(filters, { qos: 1 }); // rejected where any is refused [MQTT-3.9.3-1]
       hearing = true;
       reason = undefined;
       log.info({ broker: url, shared }, 'connected to the MQTT broker');
       onConnect();
-    } catch (err) {
-      log.error({ err, broker: url }, 'the topics of gateways could not be subscribed to');
-      client.reconnect();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== reason) log.error({ broker: url, reason: why }, 'what gateways write cannot be subscribed to; it is tried again');
+      reason = why;
+      client.stream.destroy(); // the client waits, then connects anew
     }
   }
 

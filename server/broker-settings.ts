@@ -10,7 +10,8 @@ export const BrokerSetting = Type.Optional(
       passwordFile: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: 'a file holding, on one line, the password' })),
       shared: Type.Boolean({
         default: false,
-        description: 'by a shared subscription, for several servers: each message goes to one of them',
+        description:
+          'by a shared subscription: each message goes to one of several servers; not before several servers may share one database',
       }),
     },
     { additionalProperties: false, description: 'an MQTT broker outside of the server; then nothing listens at mqtt.listen' },

@@ -1,5 +1,8 @@
 // What the server asks of its broker, of the one inside and of a real mosquitto outside; and that only `ack` means stored.
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { Aedes } from 'aedes';
 import mqtt, { type IClientOptions } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { evidenceTopic, topic } from '#contract/topics.ts';
@@ -29,10 +32,10 @@ const openInside = (onMessage: OnMessage) =>
 
 async function openOutside(
   onMessage: OnMessage,
-  about: { shared?: boolean; onConnect?: () => void; password?: string; log?: typeof silent } = {},
+  about: { shared?: boolean; onConnect?: () => void; password?: string; log?: typeof silent; port?: number } = {},
 ) {
-  const { shared = false, onConnect = () => undefined, password = serverKey, log = silent } = about;
-  const url = `mqtt://mingzao-server@127.0.0.1:${mosquitto.port}`;
+  const { shared = false, onConnect = () => undefined, password = serverKey, log = silent, port = mosquitto.port } = about;
+  const url = `mqtt://mingzao-server@127.0.0.1:${port}`;
   const broker = createOutsideBroker({
     url,
     password,
@@ -118,6 +121,23 @@ describe.each(kinds)('with the broker that is %s, a gateway', (_, open) => {
     expect(seen.map((line) => line.replace(/ .*:/, ' '))).toEqual(['mz/v1/qiaodong/ack 2}', 'mz/v1/qiaodong/ack 3}']);
   });
 
+  test('hears that its picture is stored, while it is there, and never finds that said of old', async () => {
+    const { broker, connect } = await opened(open);
+    const hear = async () => {
+      const heard: string[] = [];
+      const client = await connect('qiaodong');
+      client.on('message', (name, payload) => heard.push(`${name} ${payload}`));
+      await client.subscribeAsync([topic('qiaodong', 'stored'), topic('qiaodong', 'ack')], { qos: 1 });
+      return heard;
+    };
+    const there = await hear();
+    await broker.publish(topic('qiaodong', 'stored'), { pictures: ['a'] }, { retain: false });
+    await vi.waitFor(() => expect(there).toContain(`${topic('qiaodong', 'stored')} {"pictures":["a"]}`));
+    await broker.publish(topic('qiaodong', 'ack'), { sequence: 1 });
+    const late = await hear();
+    await vi.waitFor(() => expect(late).toEqual([`${topic('qiaodong', 'ack')} {"sequence":1}`]));
+  });
+
   test('is reported offline by its last will when its line breaks', async () => {
     const { received, connect } = await opened(open);
     const client = await connect('qiaodong', {
@@ -169,6 +189,28 @@ describe('a broker outside', () => {
     );
     expect(broker.hearing()).toBe(false);
     expect(JSON.stringify(errors)).not.toContain('typed-wrong');
+  });
+
+  test('that does not let the server read yet is asked again, and told of once', async () => {
+    let refusals = 2;
+    const aedes = await Aedes.createBroker({
+      authorizeSubscribe: (_, subscription, done) => done(null, refusals > 0 ? null : subscription),
+    });
+    aedes.on('clientDisconnect', () => {
+      refusals -= 1;
+    });
+    const listener = createServer(aedes.handle);
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void listener.close());
+    onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
+    const errors: unknown[] = [];
+    const log = Object.assign(Object.create(silent), { error: (about: { reason?: unknown }) => errors.push(about.reason) });
+    const { port } = listener.address() as AddressInfo;
+    const broker = await openOutside(async () => undefined, { log, port });
+    onTestFinished(() => broker.close());
+    await vi.waitFor(() => expect(broker.hearing()).toBe(true), 20_000);
+    expect(refusals).toBe(0);
+    expect(errors).toEqual([expect.stringContaining('Subscribe error')]);
   });
 
   test('passes on nothing that was retained: a gateway that is gone must not seem to be there', async () => {
