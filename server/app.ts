@@ -88,7 +88,7 @@ export async function buildApp(deps: AppDeps) {
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
-  await app.register(historyRoutes({ canteens, store, now }));
+  await app.register(historyRoutes({ canteens, store, standard, now }));
   await app.register(evidenceRoutes({ canteens, evidence }));
   await app.register(seriesRoutes({ canteens, telemetry, now }));
   await app.register(operationsRoutes({ store, canteens, telemetry, streams, load, version, startedAt: now(), now }));

@@ -150,9 +150,7 @@ function foldLayout(state: CanteenState, layout: Layout, told: Omit<KnownLayout,
   const isRedrawn = known !== null && JSON.stringify(known.layout.plan) !== JSON.stringify(layout.plan);
   // What was computed from another plan says nothing of this one.
   const isOutdated = ({ fact }: KnownFact) => isRedrawn && fact.check === 'coverage';
-  const facts = Object.entries(state.facts).filter(
-    ([, fact]) => (devices.has(fact.fact.device) && !isOutdated(fact)) || isLater(fact),
-  );
+  const facts = Object.entries(state.facts).filter(([, fact]) => (devices.has(fact.fact.device) && !isOutdated(fact)) || isLater(fact));
   return {
     ...state,
     layout: { layout, ...told, since: sameLayout(known?.layout, layout) ? (known?.since ?? told.since) : told.since },

@@ -31,8 +31,11 @@ export function toldSpan(state: CanteenState, input: Input, now: number): ToldSp
   return { canteen: state.canteen, device, check, ...span, outcome: shownOutcome(fact), ...(fact.fault && { fault: fact.fault }) };
 }
 
-/** One band for each check of each device, from end to end of the window: what nobody told is unknown. */
-export function historyBands(told: ToldSpan[], window: { from: number; to: number }): HistoryBand[] {
+/**
+ * One band for each check of each device, from end to end of the window: what nobody told is unknown, and so is all that comes after `heardUntil`,
+ * when the gateway had fallen silent; milliseconds since 1970.
+ */
+export function historyBands(told: ToldSpan[], window: { from: number; to: number; heardUntil: number }): HistoryBand[] {
   const byCheck = Map.groupBy(told, ({ device, check }) => factKey(device, check));
   return [...byCheck.values()].flatMap((spans) => {
     const [first] = spans;
@@ -40,7 +43,7 @@ export function historyBands(told: ToldSpan[], window: { from: number; to: numbe
   });
 }
 
-function filled(told: ToldSpan[], { from, to }: { from: number; to: number }): HistorySpan[] {
+function filled(told: ToldSpan[], { from, to, heardUntil }: { from: number; to: number; heardUntil: number }): HistorySpan[] {
   const inOrder = told.toSorted((a, b) => a.from - b.from);
   const spans: Piece[] = [];
   let end = from;
@@ -54,7 +57,7 @@ function filled(told: ToldSpan[], { from, to }: { from: number; to: number }): H
   for (const [place, { from: began, until, outcome, fault }] of inOrder.entries()) {
     // A later look replaces an earlier one from the moment it was taken.
     const nextFrom = inOrder[place + 1]?.from ?? Number.POSITIVE_INFINITY;
-    const piece = { from: Math.max(began, from), to: Math.min(until, nextFrom, to), outcome, ...(fault && { fault }) };
+    const piece = { from: Math.max(began, from), to: Math.min(until, nextFrom, to, heardUntil), outcome, ...(fault && { fault }) };
     if (piece.to <= piece.from) continue;
     add({ from: end, to: piece.from, outcome: 'unknown' });
     add(piece);

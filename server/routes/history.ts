@@ -3,22 +3,23 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { CheckName } from '#contract/facts.ts';
 import { Identifier, Instant } from '#contract/primitives.ts';
+import type { Standard } from '#contract/standard.ts';
 import { History } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
 import { historyBands } from '../compliance/history.ts';
-import { ServerError } from '../errors.ts';
 import type { StateStore } from '../stores/state-store.ts';
+import { canteenAsked, windowAsked } from './asked.ts';
 import { CanteenId, Invalid, Limit, NotFound } from './schemas.ts';
 
 const closed = { additionalProperties: false };
-const dayMs = 86_400_000;
 
 export function historyRoutes(deps: {
-  canteens: Pick<Canteens, 'ids'>;
+  canteens: Pick<Canteens, 'find'>;
   store: Pick<StateStore, 'history'>;
+  standard: Standard;
   now: () => number;
 }): FastifyPluginAsyncTypebox {
-  const { canteens, store, now } = deps;
+  const { canteens, store, standard, now } = deps;
   return async (app) => {
     app.get(
       '/api/canteens/:id/history',
@@ -41,12 +42,9 @@ export function historyRoutes(deps: {
         },
       },
       async ({ params, query }) => {
-        if (!canteens.ids().includes(params.id))
-          throw new ServerError('not-found', `there is no canteen "${params.id}"; /api/canteens lists them`);
+        const { state } = canteenAsked(canteens, params.id, now());
         const { limit, device, check } = query;
-        const to = Math.min(now(), query.to === undefined ? now() : Date.parse(query.to));
-        const from = query.from === undefined ? to - dayMs : Date.parse(query.from);
-        if (from >= to) throw new ServerError('invalid-request', 'querystring/from: it must lie before `to`, and before now');
+        const { from, to } = windowAsked(query, { now: now(), latest: now() });
         const told = await store.history({
           canteen: params.id,
           ...(device && { device }),
@@ -56,8 +54,10 @@ export function historyRoutes(deps: {
           limit: limit + 1,
         });
         const cut = told.length > limit;
-        // Of what came first something is missing, so nothing is said of it.
-        const window = { from: cut ? Math.max(from, ...told.slice(-1).map((span) => span.from)) : from, to };
+        // What is missing ended before all that is given: nothing is said of the time before that.
+        const begin = cut ? Math.max(from, ...told.slice(-1).map((span) => span.until)) : from;
+        const heardUntil = (state.gateway.heardAt ?? 0) + standard.gatewayHeard.silentAfterSeconds * 1000;
+        const window = { from: Math.min(begin, to), to, heardUntil };
         return {
           at: new Date(now()).toISOString(),
           from: new Date(window.from).toISOString(),

@@ -9,6 +9,7 @@ import { Board, CanteenView } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
 import type { StateStore } from '../stores/state-store.ts';
+import { canteenAsked } from './asked.ts';
 import type { EventStreams } from './event-streams.ts';
 import { CanteenId, Invalid, Limit, NotFound, Unavailable } from './schemas.ts';
 import { canteenView, worstFirst } from './views.ts';
@@ -49,9 +50,7 @@ export function regulatorRoutes(deps: {
         },
       },
       ({ params }) => {
-        const standing = canteens.find(params.id, now());
-        if (standing === undefined) throw new ServerError('not-found', `there is no canteen "${params.id}"; /api/canteens lists them`);
-        return canteenView(standing, { standard, now: now() });
+        return canteenView(canteenAsked(canteens, params.id, now()), { standard, now: now() });
       },
     );
 

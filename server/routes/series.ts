@@ -4,16 +4,15 @@ import { Type } from 'typebox';
 import { Identifier, Instant } from '#contract/primitives.ts';
 import { Metric, metrics, type Resolution, Series } from '#contract/series.ts';
 import type { Canteens } from '../canteens.ts';
-import { ServerError } from '../errors.ts';
 import type { TelemetryStore } from '../stores/telemetry-store.ts';
+import { canteenAsked, windowAsked } from './asked.ts';
 import { CanteenId, Invalid, NotFound, Unavailable } from './schemas.ts';
 
 const closed = { additionalProperties: false };
 const samplesMax = 10_000;
-const dayMs = 86_400_000;
 
 export function seriesRoutes(deps: {
-  canteens: Pick<Canteens, 'ids'>;
+  canteens: Pick<Canteens, 'find'>;
   telemetry: Pick<TelemetryStore, 'series'>;
   now: () => number;
 }): FastifyPluginAsyncTypebox {
@@ -43,11 +42,9 @@ export function seriesRoutes(deps: {
         },
       },
       async ({ params, query }) => {
-        if (!canteens.ids().includes(params.id))
-          throw new ServerError('not-found', `there is no canteen "${params.id}"; /api/canteens lists them`);
+        canteenAsked(canteens, params.id, now());
         const { device, metric, resolution } = query;
-        const to = query.to === undefined ? now() : Date.parse(query.to);
-        const from = query.from === undefined ? to - dayMs : Date.parse(query.from);
+        const { from, to } = windowAsked(query, { now: now() });
         const found = await telemetry.series({ canteen: params.id, device, metric, from, to, resolution, limit: samplesMax + 1 });
         return {
           ...{ canteen: params.id, device, metric, unit: metrics[metric], resolution },

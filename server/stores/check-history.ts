@@ -10,7 +10,7 @@ export interface HistoryQuery {
   /** Milliseconds since 1970: whatever was told in between. */
   from: number;
   to: number;
-  /** At most so many, those begun last first. */
+  /** At most so many, those that went on longest first: what has gone on since long before is not what is left out. */
   limit: number;
 }
 
@@ -47,7 +47,7 @@ export async function findHistory(db: Kysely<Tables>, { canteen, device, check, 
     .where('canteen', '=', canteen)
     .where('ended_at', '>', instant(from))
     .where('started_at', '<', instant(to))
-    .orderBy('started_at', 'desc')
+    .orderBy('ended_at', 'desc')
     .limit(limit);
   if (device !== undefined) query = query.where('device', '=', device);
   if (check !== undefined) query = query.where('check_name', '=', check);

@@ -8,7 +8,7 @@ import type { FactOf } from '#contract/facts.ts';
 import { History } from '#contract/views.ts';
 import { buildApp } from '../../server/app.ts';
 import { openParts, silent, standard } from './app-parts.ts';
-import { instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
+import { heartbeat, instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
 const minute = 60_000;
 
@@ -28,6 +28,15 @@ async function openHistory(url = 'sqlite::memory:', at = started) {
     async tell(sequence: number, seenAt: number, fact: Partial<FactOf<'reachable'>> = {}) {
       const event = reachable(sequence, { at: started + seenAt * minute, ...fact });
       await ingest.take(upMessage('events', [event], 'qiaodong', clock.now));
+    },
+    /** Another check, which says the same as always. */
+    async steady(sequence: number) {
+      const event = reachable(sequence, { device: 'cam-2', at: clock.now, validUntil: instant(clock.now + 5 * minute) });
+      await ingest.take(upMessage('events', [event], 'qiaodong', clock.now));
+    },
+    /** A heartbeat, and nothing else. */
+    async heard() {
+      await ingest.take(upMessage('heartbeat', heartbeat(clock.now), 'qiaodong', clock.now));
     },
     async begin() {
       await ingest.take(upMessage('events', [layout(1)], 'qiaodong', clock.now));
@@ -49,7 +58,7 @@ const fault = { outcome: 'fault', fault: 'no-answer' } as const;
 
 describe('the history of a check', () => {
   test('tells when it was in order, when not, and between two facts that did not reach each other that nobody knew', async () => {
-    const { tell, begin, spans, clock } = await openHistory();
+    const { tell, begin, spans, clock, heard } = await openHistory();
     await begin();
     for (const [sequence, at] of [0, 1, 2].entries()) {
       clock.now = started + at * minute;
@@ -62,6 +71,7 @@ describe('the history of a check', () => {
     clock.now = started + 10 * minute;
     expect(await spans(fromStart)).toEqual(['0-3 ok', '3-5 fault no-answer', '5-9 unknown', '9-10 ok']);
     clock.now = started + 20 * minute;
+    await heard();
     expect(await spans(`${fromStart}&to=${instant(started + 60 * minute)}`)).toEqual([
       ...['0-3 ok', '3-5 fault no-answer', '5-9 unknown', '9-11 ok', '11-20 unknown'],
     ]);
@@ -92,11 +102,22 @@ describe('the history of a check', () => {
   });
 
   test('believes nobody for longer than the server ever does', async () => {
-    const { tell, begin, spans, clock } = await openHistory();
+    const { tell, begin, spans, clock, heard } = await openHistory();
     await begin();
     await tell(2, 0, { validUntil: instant(started + 365 * 24 * 60 * minute) });
     clock.now = started + 100 * minute;
+    await heard();
     expect(await spans(fromStart)).toEqual(['0-75 ok', '75-100 unknown']);
+  });
+
+  test('ends where the gateway fell silent, whatever was to be believed for longer', async () => {
+    const { tell, begin, spans, clock } = await openHistory();
+    await begin();
+    await tell(2, 0, { validUntil: instant(started + 60 * minute) });
+    clock.now = started + minute;
+    expect(await spans(fromStart)).toEqual(['0-1 ok']);
+    clock.now = started + 10 * minute;
+    expect(await spans(fromStart)).toEqual(['0-1.5 ok', '1.5-10 unknown']);
   });
 
   test('shows an `ok` that does not say what was measured as unknown', async () => {
@@ -139,19 +160,31 @@ describe('the history of a check', () => {
 
 describe('the history of a canteen', () => {
   test('is asked by device, check and time, and says so where it had to be cut short', async () => {
-    const { tell, begin, ask, spans, clock } = await openHistory();
+    const { tell, begin, ask, spans, clock, heard } = await openHistory();
     await begin();
     for (let at = 0; at < 6; at++) {
       clock.now = started + at * 2 * minute;
       await tell(at + 2, at * 2, at % 2 === 0 ? {} : fault);
     }
     clock.now = started + 12 * minute;
+    await heard();
     expect(await spans(`${fromStart}&device=cam-1&check=reachable`)).toHaveLength(6);
     expect(await spans(`${fromStart}&device=cam-2`)).toEqual([]);
     expect(await spans(`${fromStart}&check=clock`)).toEqual([]);
     const cut = (await ask(`${fromStart}&limit=2`)).json();
-    expect(cut).toMatchObject({ complete: false, from: instant(started + 6 * minute) });
+    expect(cut).toMatchObject({ complete: false, from: instant(started + 8 * minute) });
     expect((await ask(fromStart)).json()).toMatchObject({ complete: true, from: instant(started) });
+  });
+
+  test('cut short still shows what has gone on since long before', async () => {
+    const { tell, begin, spans, clock, steady } = await openHistory();
+    await begin();
+    for (let at = 0; at < 12; at += 2) {
+      clock.now = started + at * minute;
+      await steady(100 + at);
+      await tell(101 + at, at, at % 4 === 0 ? {} : fault);
+    }
+    expect(await spans(`${fromStart}&limit=3`)).toEqual(['6-10 ok', '6-8 fault no-answer', '8-10 ok']);
   });
 
   test.each([

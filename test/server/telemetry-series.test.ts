@@ -44,6 +44,7 @@ test.each<[string, string, number, RegExp]>([
   ['a canteen nobody knows', '/api/canteens/nowhere/series?device=cam-1&metric=mean-luma', 404, /no canteen "nowhere"/],
   ['no device', '/api/canteens/qiaodong/series?metric=mean-luma', 400, /"device" is missing/],
   ['a metric that is none', `${url.replace('round-trip-ms', 'mood')}`, 400, /metric: found "mood", allowed: round-trip-ms, /],
+  ['a time that ends before it begins', `${url}&from=${instant(started)}&to=${instant(started)}`, 400, /from: it must lie before/],
   ['a time that is none', `${url}&from=yesterday`, 400, /from: found "yesterday"/],
   ['a resolution that is none', `${url}&resolution=day`, 400, /resolution: found "day", allowed: raw, hour/],
 ])('%s is refused in a sentence', async (_, path, status, sentence) => {

@@ -1,0 +1,23 @@
+// What a request asks about: which canteen, and from when to when. What is not there, or cannot be, is refused in the same sentence everywhere.
+import type { Canteens, Standing } from '../canteens.ts';
+import { ServerError } from '../errors.ts';
+
+const dayMs = 86_400_000;
+
+/** Throws ServerError `not-found`. */
+export function canteenAsked(canteens: Pick<Canteens, 'find'>, id: string, now: number): Standing {
+  const standing = canteens.find(id, now);
+  if (standing === undefined) throw new ServerError('not-found', `there is no canteen "${id}"; /api/canteens lists them`);
+  return standing;
+}
+
+/** Milliseconds since 1970; left out, the day before `now`. `latest`: where it ends at the latest. Throws ServerError `invalid-request`. */
+export function windowAsked(
+  query: { from?: string; to?: string },
+  { now, latest = Number.POSITIVE_INFINITY }: { now: number; latest?: number },
+): { from: number; to: number } {
+  const to = Math.min(latest, query.to === undefined ? now : Date.parse(query.to));
+  const from = query.from === undefined ? to - dayMs : Date.parse(query.from);
+  if (from >= to) throw new ServerError('invalid-request', `querystring/from: it must lie before ${new Date(to).toISOString()}`);
+  return { from, to };
+}
