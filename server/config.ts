@@ -57,7 +57,7 @@ export const ServerConfig = Type.Object(
           minimum: 1,
           maximum: 1_000_000,
           default: 2000,
-          description: 'how much room the pictures of one canteen may take; what comes beyond is refused',
+          description: 'how much room the pictures of one canteen may take; beyond it the oldest are forgotten',
         }),
       },
       { ...closed, default: {}, description: 'how long what is stored is kept; state and open gaps are never forgotten' },

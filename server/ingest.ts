@@ -167,7 +167,7 @@ export function createIngest(deps: {
     for (let tries = 1, wait = retryMs.first; ; tries++, wait *= 2) {
       try {
         const put = await evidence.put({ canteen, sha256: picture.sha256 }, picture.bytes);
-        if (put === 'no-room') return 'the canteen’s pictures take all the room they may';
+        if (put === 'made-room') tellRoomMade(canteen);
         await tellStored(canteen, picture.sha256);
         return undefined;
       } catch (err) {
@@ -180,6 +180,11 @@ export function createIngest(deps: {
         await pause(wait);
       }
     }
+  }
+
+  function tellRoomMade(canteen: string): void {
+    const count = worthALine(`${canteen} room`);
+    if (count !== undefined) log.warn({ canteen, count }, 'its pictures take all the room they may: the oldest are forgotten for new ones');
   }
 
   function tellRefused(refused: Refused[]): void {

@@ -9,13 +9,16 @@ export interface PictureName {
 }
 
 export interface EvidenceStore {
-  /** On the disk when it resolves, unless the canteen has no room left. The bytes must be what the name says. */
-  put(name: PictureName, bytes: Buffer): Promise<'stored' | 'no-room'>;
+  /** On the disk when it resolves; `made-room`: the canteen's oldest pictures were forgotten for it. The bytes must be what the name says. */
+  put(name: PictureName, bytes: Buffer): Promise<'stored' | 'made-room'>;
   /** Undefined where there is none, or what is there is no longer what was stored. */
   find(name: PictureName): Promise<Buffer | undefined>;
   /** Forgets what one canteen stored before the instant, milliseconds since 1970; the next call, another's. False: it has been round. */
   prune(before: number): Promise<boolean>;
 }
+
+/** Making room frees this share of it beyond what is needed, so that not every picture looks through all of them. */
+const freedShare = 1 / 100;
 
 /** Below `folder` each canteen has one folder, and may fill `bytesMax`. Throws what the file system throws. */
 export async function openEvidenceStore({ folder, bytesMax }: { folder: string; bytesMax: number }): Promise<EvidenceStore> {
@@ -28,16 +31,17 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
     async put({ canteen, sha256 }, bytes) {
       const file = fileOf({ canteen, sha256 });
       if ((await sizeOf(file)) !== undefined) return 'stored';
-      if (usedBy(canteen) + bytes.length > bytesMax) return 'no-room';
+      const isFull = usedBy(canteen) + bytes.length > bytesMax;
       // Its room is taken before it is written: others are stored and forgotten meanwhile.
       used.set(canteen, usedBy(canteen) + bytes.length);
       try {
+        if (isFull) await makeRoom(canteen);
         await writeWhole(file, bytes);
       } catch (error) {
         used.set(canteen, usedBy(canteen) - bytes.length);
         throw error;
       }
-      return 'stored';
+      return isFull ? 'made-room' : 'stored';
     },
     async find(name) {
       const bytes = await readFile(fileOf(name)).catch(noSuchFile);
@@ -68,15 +72,38 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
   }
 
   async function pruneCanteen(canteen: string, before: number): Promise<void> {
-    for (const file of await readdir(join(folder, canteen), { recursive: true })) {
+    for await (const kept of picturesOf(canteen)) if (kept.storedAt < before) await forget(canteen, kept);
+  }
+
+  async function makeRoom(canteen: string): Promise<void> {
+    const pictures = await Array.fromAsync(picturesOf(canteen));
+    for (const kept of pictures.toSorted((a, b) => a.storedAt - b.storedAt)) {
+      if (usedBy(canteen) <= bytesMax * (1 - freedShare)) return;
+      await forget(canteen, kept);
+    }
+  }
+
+  async function* picturesOf(canteen: string): AsyncGenerator<KeptPicture> {
+    for (const file of (await readdir(join(folder, canteen), { recursive: true }).catch(noSuchFile)) ?? []) {
       if (!file.endsWith('.jpg')) continue;
       const path = join(folder, canteen, file);
       const found = await stat(path).catch(noSuchFile);
-      if (found === undefined || found.mtimeMs >= before) continue;
-      await rm(path);
-      used.set(canteen, usedBy(canteen) - found.size);
+      if (found !== undefined) yield { path, size: found.size, storedAt: found.mtimeMs };
     }
   }
+
+  /** Its room is given back once, however many want it gone at the same time. */
+  async function forget(canteen: string, { path, size }: KeptPicture): Promise<void> {
+    const isGone = await rm(path).then(() => true, noSuchFile);
+    if (isGone) used.set(canteen, usedBy(canteen) - size);
+  }
+}
+
+interface KeptPicture {
+  path: string;
+  size: number;
+  /** Milliseconds since 1970. */
+  storedAt: number;
 }
 
 const unfinished = '.part';

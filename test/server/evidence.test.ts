@@ -80,14 +80,21 @@ describe('a picture', () => {
     expect((await store.tallies()).quarantined).toBe(0);
   });
 
-  test.each<[what: string, message: ReturnType<typeof pictureMessage>, reason: RegExp]>([
-    ['under the name of another', pictureMessage(bytes, { name: 'a'.repeat(64) }), /SHA-256/],
-    ['beyond the room its canteen has', pictureMessage(picture(3000)), /all the room/],
-  ])('%s is put in quarantine, without its bytes', async (_, message, reason) => {
-    const { ingest, store, published } = await openParts({ evidenceBytesMax: 2000 });
+  test('under the name of another is put in quarantine, without its bytes', async () => {
+    const message = pictureMessage(bytes, { name: 'a'.repeat(64) });
+    const { ingest, store, published } = await openParts();
     await ingest.take(message);
     expect(stored(published)).toEqual([]);
-    expect(await store.quarantine(10)).toMatchObject([{ topic: message.topic, reason: expect.stringMatching(reason), payload: '' }]);
+    expect(await store.quarantine(10)).toMatchObject([{ topic: message.topic, reason: expect.stringMatching(/SHA-256/), payload: '' }]);
+  });
+
+  test('for which there is no room is stored and answered all the same: an older one goes', async () => {
+    const { ingest, store, evidence, published } = await openParts({ evidenceBytesMax: 2000 });
+    const newer = picture(1500, 1);
+    for (const one of [bytes, newer]) await ingest.take(pictureMessage(one));
+    expect(stored(published)).toEqual([name.sha256, sha256(newer)]);
+    expect(await evidence.find(name)).toBeUndefined();
+    expect((await store.tallies()).quarantined).toBe(0);
   });
 
   test.each([`qiaodong/${'b'.repeat(64)}`, `nobody/${name.sha256}`, `heping/${name.sha256}`])('is not found at %s', async (path) => {
@@ -110,8 +117,26 @@ describe('the store of pictures', () => {
     for (let again = 0; again < 3; again++) expect(await first.put(name, bytes)).toBe('stored');
     const second = await openEvidenceStore({ folder, bytesMax: 2500 });
     expect(await second.put(nameOf(picture(1400, 1)), picture(1400, 1))).toBe('stored');
-    expect(await second.put(nameOf(picture(200, 2)), picture(200, 2))).toBe('no-room');
     expect(await second.put({ ...nameOf(picture(200, 2)), canteen: 'heping' }, picture(200, 2))).toBe('stored');
+    expect(await second.put(nameOf(picture(200, 2)), picture(200, 2))).toBe('made-room');
+  });
+
+  test('forgets the oldest of a canteen for what is new, and of no other', async () => {
+    const folder = newFolder();
+    const store = await openEvidenceStore({ folder, bytesMax: 3500 });
+    await store.put({ ...name, canteen: 'heping' }, bytes);
+    const three = [1, 2, 3].map((filler) => picture(1000, filler));
+    for (const [index, one] of three.entries()) {
+      await store.put(nameOf(one), one);
+      const at = new Date(started + ((index + 1) % 3) * 1000); // the third is the oldest
+      utimesSync(join(folder, 'qiaodong', sha256(one).slice(0, 2), `${sha256(one)}.jpg`), at, at);
+    }
+    const newest = [picture(1000, 4), picture(1000, 5)];
+    await Promise.all(newest.map((one) => store.put(nameOf(one), one)));
+    const kept = await Promise.all([...three, ...newest].map(async (one) => (await store.find(nameOf(one))) !== undefined));
+    expect(kept).toEqual([false, true, false, true, true]);
+    expect(await store.find({ ...name, canteen: 'heping' })).toEqual(bytes);
+    expect(await store.put(nameOf(picture(450, 6)), picture(450, 6))).toBe('stored');
   });
 
   test('removes what a killed server left half-written, and shows no file that was changed', async () => {
