@@ -45,7 +45,7 @@ const daySeconds = 86_400;
 /** A day may be an hour shorter where clocks are changed for the summer; what is shorter still is not a whole day. */
 const fullDaySeconds = daySeconds - 3600;
 
-/** Many recorders list a file only when it is closed, an hour long at most: so much of today may be missing while recording goes on. */
+/** Many recorders list a file only when it is closed, an hour long at most: so much may be missing at the end while recording goes on. */
 const openFileSeconds = 3600;
 
 /** The days asked of are the last `minDays` whole calendar days; today tells whether recording goes on: where it does not, nothing is unbroken. */
@@ -59,8 +59,9 @@ function proofBy(recording: RecordingMeasured, { observedAt, standard }: { obser
   if (shortened || recording.days.some(isUntold) || !runOn(recording.days) || !isDayOf(today, observedAt)) return { outcome: 'unknown' };
 
   const required = full.slice(0, minDays);
-  const whole = required.map((day) => isWhole(day, dayCompletePercent));
   const missingTodaySeconds = today.expectedSeconds - today.recordedSeconds;
+  const open = openYesterdaySeconds(recording, { observedAt, today });
+  const whole = required.map((day, ago) => isWhole(day, { dayCompletePercent, openSeconds: ago === 0 ? open : 0 }));
   const goesOn = missingTodaySeconds <= openFileSeconds;
   const wholeDays = whole.filter(Boolean).length;
   const firstHole = whole.indexOf(false);
@@ -81,9 +82,17 @@ function isUntold({ state }: FootageDay): boolean {
   return state === 'unknown';
 }
 
-/** What may be missing is a share of a whole day, also where the clocks made the day shorter. */
-function isWhole(day: FootageDay, completePercent: number): boolean {
-  return day.expectedSeconds - day.recordedSeconds <= daySeconds * (1 - completePercent / 100);
+/** What may be missing is a share of a whole day, also where the clocks made the day shorter, and what the open file holds of it. */
+function isWhole(day: FootageDay, { dayCompletePercent, openSeconds }: { dayCompletePercent: number; openSeconds: number }): boolean {
+  return day.expectedSeconds - day.recordedSeconds <= daySeconds * (1 - dayCompletePercent / 100) + openSeconds;
+}
+
+/** Soon after midnight the file that is open may have begun the day before: how much of that day it may hold. */
+function openYesterdaySeconds({ newest }: RecordingMeasured, { observedAt, today }: { observedAt: number; today: FootageDay }): number {
+  const left = openFileSeconds - today.expectedSeconds;
+  if (newest === undefined || today.recordedSeconds > 0 || left <= 0) return 0;
+  const midnight = observedAt - today.expectedSeconds * 1000;
+  return Math.max(0, Math.min(left, (midnight - Date.parse(newest)) / 1000));
 }
 
 /** One calendar day after the other: ninety whole days out of three years are not three months. */

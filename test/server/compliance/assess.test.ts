@@ -20,6 +20,18 @@ import {
 
 const tampering = (kind: 'covered' | 'dark') => [{ kind, topic: 'Tamper', source: '1', active: true, at: '2026-11-23T03:00:00.000Z' }];
 const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
+
+/** 95 days of a recorder whose day began twenty minutes before noon. */
+function afterMidnight({ newestAgo, missingYesterday }: { newestAgo: number; missingYesterday: number }) {
+  const kept = footage(95, { 1: missingYesterday });
+  const recordings = kept.recordings.map((recording) => {
+    const [expectedSeconds, ago] = [1200, newestAgo / 1000];
+    const today = { day: '2026-11-23', expectedSeconds, recordedSeconds: Math.max(0, expectedSeconds - ago) };
+    return { ...recording, newest: new Date(noon - newestAgo).toISOString(), days: [...recording.days.slice(0, -1), today] };
+  });
+  return { ...kept, recordings };
+}
+
 const named = (gaps: Gap[]) => gaps.map((gap) => [gap.rule, gap.zone ?? gap.device ?? '', gap.certainty].filter(Boolean).join(' '));
 
 describe('the verdict', () => {
@@ -249,6 +261,15 @@ describe('each rule', () => {
       standard: 'taiyuan-community-2022 v1',
       openedAt: '2026-11-23T04:00:00.000Z',
     });
+  });
+
+  it.each<[string, Parameters<typeof afterMidnight>[0], string[]]>([
+    ['a file open since before midnight', { newestAgo: 40 * minute, missingYesterday: 1200 }, []],
+    ['a file open for longer than any should be', { newestAgo: 90 * minute, missingYesterday: 4200 }, ['retention-short nvr fault']],
+    ['a hole in the middle of yesterday', { newestAgo: 0, missingYesterday: 1200 }, ['retention-short nvr fault']],
+    ['a hole besides the file that is open', { newestAgo: 40 * minute, missingYesterday: 2400 }, ['retention-short nvr fault']],
+  ])('judges %s twenty minutes into the day', (_, told, expected) => {
+    expect(named(look(tell(sound(), 'nvr', 'footage', { measured: afterMidnight(told) })).open)).toEqual(expected);
   });
 
   it('says that recording has stopped, not that days are missing, where only today is short', () => {
