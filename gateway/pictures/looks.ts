@@ -20,11 +20,11 @@ export function looksOf(readings: Readings, memory: PictureMemory, sample: Sampl
   const { light, hidden } = readings;
   // A closed canteen may be dark; that its cameras see nothing then is known, and no fault.
   const unlit = !sample.open && light.meanLuma < dimBelow;
-  if (light.blackPercent >= blackFromPercent) return { ...nothing, black: unlit ? notJudged : wrong };
+  if (light.blackPercent >= blackFromPercent) return unlit ? { ...nothing, black: dark, covered: dark } : { ...nothing, black: wrong };
   const visible = { ...nothing, black: right, frozen: frozen(memory, sample) };
   // A camera that was turned away sees little of the reference too; what it still sees is elsewhere.
   const partly = hidden !== undefined && hidden.always >= hiddenFrom && hidden.rest >= movedBelow;
-  if (light.lumaSpread < flatBelow || partly) return { ...visible, covered: unlit ? notJudged : wrong };
+  if (light.lumaSpread < flatBelow || partly) return { ...visible, covered: unlit ? dark : wrong };
   // Somebody stands before the lens, or it was turned to where there is less to see.
   if ((hidden?.now ?? 0) >= hiddenFrom) return { ...visible, covered: { as: 'wrong', sure: false }, moved: moved(readings) };
   return {
@@ -58,6 +58,7 @@ export function isRepeated({ last }: PictureMemory, { taken, closer }: Sample): 
 const right: Looks = { as: 'right' };
 const wrong: Looks = { as: 'wrong', sure: true };
 const notJudged: Looks = { as: 'not-judged' };
+const dark: Looks = { as: 'dark-while-closed' };
 const nothing = { black: notJudged, covered: notJudged, frozen: notJudged, moved: notJudged, blurred: notJudged, 'colour-cast': notJudged };
 
 /** A still kitchen without a clock in the picture is no ground for suspicion. */

@@ -1,6 +1,7 @@
 // The picture checks over a few of the labelled scenes; all of them, with their rates, are in `npm run bench -- pictures`.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type PictureAspect, pictureAspects } from '#contract/picture.ts';
+import { judge } from '../../../gateway/checks/index.ts';
 import type { Judged } from '../../../gateway/pictures/judge-picture.ts';
 import { noMemory } from '../../../gateway/pictures/memory.ts';
 import type { SceneName } from '../../simulators/scenes.ts';
@@ -12,6 +13,15 @@ beforeAll(async () => {
 }, 180_000);
 
 const outcomes = (judged: Judged[], aspect: PictureAspect) => judged.map(({ aspects }) => aspects[aspect].outcome);
+/** What is told to the server of the last of them. */
+function told(judged: Judged[]): string {
+  const last = judged.at(-1);
+  if (last === undefined) throw new Error('no picture was judged');
+  const { aspects, blackPercent, meanLuma, infrared, open } = last;
+  const value = { aspects, blackPercent, meanLuma, infrared, open, width: 1920, height: 1080 };
+  const [fact] = judge({ kind: 'picture', device: 'kitchen-1', at: '2026-11-23T12:00:00Z', picture: { ok: true, value } }, 200_000);
+  return `${fact?.outcome} ${fact?.fault ?? ''}`.trim();
+}
 const faults = (judged: Judged | undefined) => pictureAspects.filter((aspect) => judged?.aspects[aspect].outcome === 'fault');
 
 describe('a camera that was commissioned', () => {
@@ -46,6 +56,16 @@ describe('a camera that was commissioned', () => {
     const judged = await watchScene('lights-out', { ...camera, open: false });
     expect(outcomes(judged, 'black')).toEqual(judged.map(() => 'unknown'));
     expect(judged.flatMap(faults)).toEqual([]);
+  });
+
+  test('is not called black all night where the lights go out some minutes before closing', async () => {
+    const dark = await watchScene('lights-out', camera);
+    expect(told(dark)).toBe('fault black');
+    const { memory } = dark.at(-1) ?? camera;
+    const closed = await watchScene('lights-out', { ...camera, memory, open: false });
+    expect(closed.map((each) => told([each]))).toEqual(closed.map(() => 'unknown closed'));
+    const opened = await watchScene('lights-out', { ...camera, memory: closed.at(-1)?.memory ?? memory });
+    expect(opened.slice(0, 3).map((each) => told([each]))).toEqual(['unknown black', 'unknown black', 'fault black']);
   });
 });
 
