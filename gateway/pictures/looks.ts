@@ -18,15 +18,23 @@ const castFrom = { reference: 24, grey: 34 };
 
 export function looksOf(readings: Readings, memory: PictureMemory, sample: Sample): Record<PictureAspect, Looks> {
   const { light, hidden } = readings;
+  const dim = light.meanLuma < dimBelow;
   // A closed canteen may be dark; that its cameras see nothing then is known, and no fault.
-  const unlit = !sample.open && light.meanLuma < dimBelow;
+  const unlit = dim && !sample.open;
   if (light.blackPercent >= blackFromPercent) return unlit ? { ...nothing, black: dark, covered: dark } : { ...nothing, black: wrong };
   const visible = { ...nothing, black: right, frozen: frozen(memory, sample) };
+  if (light.lumaSpread < flatBelow) return { ...visible, covered: unlit ? dark : wrong };
+  const isHidden = (hidden?.now ?? 0) >= hiddenFrom;
+  if ((dim || isOfOtherLight(readings)) && (isHidden || moved(readings).as === 'wrong')) {
+    // By other light than the reference’s it may be the light alone that differs: no fault, and nothing to call right.
+    if (sample.open) return { ...visible, covered: unsure, moved: unsure };
+    return { ...visible, covered: unlit ? dark : notJudged };
+  }
   // A camera that was turned away sees little of the reference too; what it still sees is elsewhere.
   const partly = hidden !== undefined && hidden.always >= hiddenFrom && hidden.rest >= movedBelow;
-  if (light.lumaSpread < flatBelow || partly) return { ...visible, covered: unlit ? dark : wrong };
+  if (partly) return { ...visible, covered: wrong };
   // Somebody stands before the lens, or it was turned to where there is less to see.
-  if ((hidden?.now ?? 0) >= hiddenFrom) return { ...visible, covered: { as: 'wrong', sure: false }, moved: moved(readings) };
+  if (isHidden) return { ...visible, covered: unsure, moved: moved(readings) };
   return {
     black: right,
     covered: right,
@@ -57,6 +65,7 @@ export function isRepeated({ last }: PictureMemory, { taken, closer }: Sample): 
 
 const right: Looks = { as: 'right' };
 const wrong: Looks = { as: 'wrong', sure: true };
+const unsure: Looks = { as: 'wrong', sure: false };
 const notJudged: Looks = { as: 'not-judged' };
 const dark: Looks = { as: 'dark-while-closed' };
 const nothing = { black: notJudged, covered: notJudged, frozen: notJudged, moved: notJudged, blurred: notJudged, 'colour-cast': notJudged };
@@ -68,6 +77,10 @@ function frozen(memory: PictureMemory, sample: Sample): Looks {
   if (isAlive(change) || (closer !== undefined && isAlive(closer.change))) return right;
   if (closer === undefined) return notJudged;
   return clockBlocks(memory.clock).length > 0 || isRepeated(memory, sample) ? wrong : notJudged;
+}
+
+function isOfOtherLight({ reference, infrared }: Readings): boolean {
+  return reference !== undefined && (reference.kind === 'infrared') !== infrared;
 }
 
 function moved({ alike }: Readings): Looks {

@@ -2,13 +2,14 @@
 import { edgeWidth } from './edge-width.ts';
 import { isColourless, type Light, readLight } from './light.ts';
 import { likenessOf, outlineOf } from './likeness.ts';
-import type { PictureMemory, Reference, ReferenceKind, Sample } from './memory.ts';
+import type { PictureMemory, Reference, ReferenceKind, References, Sample } from './memory.ts';
 import { clockBlocks } from './overlay-clock.ts';
 
 export interface Readings {
   light: Light;
   /** Taken by infrared, or in black and white. */
   infrared: boolean;
+  /** The one taken by the same kind of light, or else the one there is. */
   reference: { kind: ReferenceKind; setAt: string } | undefined;
   likenesses: PictureMemory['likenesses'];
   /** From 0 to 1, how much of the reference is where it was: in this sample, and at each place in the best of the newest. */
@@ -24,6 +25,11 @@ export interface Readings {
   clock: number[];
 }
 
+interface Held {
+  kind: ReferenceKind;
+  reference: Reference;
+}
+
 /** Darker pictures say nothing of sharpness. */
 export const dimBelow = 50;
 const likenessesKept = 3;
@@ -32,9 +38,8 @@ const edgesForMedian = 10;
 export function readSample(memory: PictureMemory, { taken, references }: Sample): Readings {
   const light = readLight(taken.still);
   const infrared = isColourless(light);
-  const kind = infrared ? 'infrared' : 'day';
-  const reference = references[kind];
-  const likenesses = reference === undefined ? [] : compared(memory, taken, { kind, reference });
+  const held = referenceFor(infrared ? ['infrared', 'day'] : ['day', 'infrared'], references);
+  const likenesses = held === undefined ? [] : compared(memory, taken, held);
   const newest = likenesses.at(-1)?.likeness;
   const best = placeByPlace(
     likenesses.map(({ likeness }) => likeness.blocks),
@@ -47,7 +52,7 @@ export function readSample(memory: PictureMemory, { taken, references }: Sample)
   return {
     light,
     infrared,
-    reference: reference && { kind, setAt: reference.setAt },
+    reference: held && { kind: held.kind, setAt: held.reference.setAt },
     likenesses,
     alike: newest && { now: mean(newest.blocks), best: mean(best) },
     hidden: newest && {
@@ -62,12 +67,16 @@ export function readSample(memory: PictureMemory, { taken, references }: Sample)
   };
 }
 
+function referenceFor(kinds: ReferenceKind[], references: References): Held | undefined {
+  for (const kind of kinds) {
+    const reference = references[kind];
+    if (reference !== undefined) return { kind, reference };
+  }
+  return undefined;
+}
+
 /** The newest comparisons with this very reference. */
-function compared(
-  { likenesses }: PictureMemory,
-  { still }: Sample['taken'],
-  { kind, reference }: { kind: ReferenceKind; reference: Reference },
-) {
+function compared({ likenesses }: PictureMemory, { still }: Sample['taken'], { kind, reference }: Held) {
   const name = `${kind} ${reference.setAt}`;
   const likeness = likenessOf(outlineOf(still), reference.outline);
   if (likeness === undefined) return [];

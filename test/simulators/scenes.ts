@@ -16,6 +16,8 @@ export interface Scene {
   moving?: 'people' | 'crowd' | 'steam';
   /** What the camera writes into its picture; a running clock unless told otherwise. */
   overlay?: 'none' | 'standing';
+  /** The canteen is closed. */
+  closed?: true;
   /** The camera sends the first coded picture again and again. */
   repeats?: true;
 }
@@ -39,6 +41,7 @@ export const scenes = {
   'strong-noise': { view: `${aimed},${noise(30)}` },
   sunshine: { view: `${aimed},lutyuv=y='min(235,16+(val-16)*1.35)',${noise(6)}` },
   'warm-light': { view: `${aimed},lutyuv=u='val-8':v='val+8',${noise(6)}`, moving: 'people' },
+  'dim-while-closed': { view: `${aimed},lutyuv=y='16+(val-16)*0.15',${noise(3)}`, closed: true },
   'nudged-1-percent': { view: `crop=1280:720:166:90,${noise(6)}` },
   'lights-out': { fault: 'black', view: `${aimed},lutyuv=y='16+(val-16)*0.05':${colourless},${noise(3)}` },
   'covered-dark': { fault: 'covered', view: `${aimed},gblur=sigma=80:steps=3,lutyuv=y='58+(val-120)*0.06':${colourless},${noise(4)}` },
@@ -49,6 +52,7 @@ export const scenes = {
   'panned-5-percent': { fault: 'moved', view: `crop=1280:720:224:90,${noise(6)}` },
   'panned-10-percent': { fault: 'moved', view: `crop=1280:720:288:90,${noise(6)}`, moving: 'people' },
   tilted: { fault: 'moved', view: `crop=1280:720:160:30,${noise(6)}` },
+  'turned-to-a-wall': { fault: 'moved', view: `${aimed},drawbox=c=0xd4d4d4:t=fill,vignette=PI/4,${noise(4)}`, overlay: 'none' },
   'panned-at-night': { fault: 'moved', view: `crop=1280:720:288:90,${infrared}` },
   blurred: { fault: 'blurred', view: `${aimed},gblur=sigma=6,${noise(6)}` },
   'blurred-a-little': { fault: 'blurred', view: `${aimed},gblur=sigma=4,${noise(6)}`, moving: 'people' },

@@ -28,7 +28,7 @@ export async function watchScene(name: SceneName, camera: Commissioned): Promise
   const scene: Scene = scenes[name];
   // That a camera has a clock is not to be known from another scene.
   const memory = scene.overlay === 'none' ? { ...camera.memory, clock: noMemory().clock } : camera.memory;
-  return show(await takeScene(name, camera.kitchen), { ...camera, memory });
+  return show(await takeScene(name, camera.kitchen), { open: scene.closed !== true, ...camera, memory });
 }
 
 export async function takeScene(name: SceneName, kitchen: number): Promise<Taken[]> {

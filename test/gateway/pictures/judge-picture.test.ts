@@ -69,6 +69,40 @@ describe('a camera that was commissioned', () => {
   });
 });
 
+describe('a closed canteen with little light left', () => {
+  test('is said to be closed, and nothing else', async () => {
+    const judged = await watchScene('dim-while-closed', camera);
+    expect(judged.map((each) => told([each]))).toEqual(judged.map(() => 'unknown closed'));
+    expect(outcomes(judged, 'moved')).toEqual(judged.map(() => 'unknown'));
+  });
+
+  test('is unknown where it should be open, and no camera that was turned away', async () => {
+    const judged = await watchScene('dim-while-closed', { ...camera, open: true });
+    expect(judged.map((each) => told([each]))).toEqual(judged.map(() => 'unknown covered'));
+  });
+});
+
+describe('a camera with a reference by day only', () => {
+  const dayOnly = () => {
+    const { day } = camera.references;
+    return { ...camera, references: day === undefined ? {} : { day } };
+  };
+
+  test('is held to it by infrared too', async () => {
+    const judged = await watchScene('night-infrared', dayOnly());
+    expect(told(judged)).toBe('ok');
+    expect(judged.at(-1)?.aspects.moved).toMatchObject({ outcome: 'ok', reference: 'day' });
+  });
+
+  test.each<SceneName>(['turned-to-a-wall', 'panned-at-night'])(
+    'is never right again once it shows something else, without colour: %s',
+    async (scene) => {
+      const judged = await watchScene(scene, dayOnly());
+      expect(judged.map((each) => told([each]))).toEqual(judged.map(() => 'unknown covered'));
+    },
+  );
+});
+
 describe('a camera without a reference', () => {
   const bare = () => ({ ...camera, references: {}, memory: noMemory() });
 
