@@ -22,6 +22,8 @@ export function judgePicture(memory: PictureMemory, sample: Sample): { memory: P
       clock: sample.change === undefined ? memory.clock : learnClock(memory.clock, sample.change),
       likenesses: readings.likenesses,
       last: sample.taken,
+      // The gateway’s clock may have been set back meanwhile.
+      aliveAt: looks.frozen.as === 'right' ? sample.at : Math.min(memory.aliveAt ?? sample.at, sample.at),
     },
     judged: {
       blackPercent: Math.round(light.blackPercent * 10) / 10,

@@ -10,6 +10,8 @@ import type { Looks } from './standing.ts';
 const blackFromPercent = 98;
 /** From the darkest tenth of the pixels to the brightest: less is a hand, a cloth, fog. */
 const flatBelow = 12;
+/** By then every clock shows another time, also one without seconds. */
+const clockTurnsMs = 60_000;
 const hiddenFrom = 0.4;
 const movedBelow = 0.45;
 const blurredFromRatio = 1.4;
@@ -76,7 +78,9 @@ function frozen(memory: PictureMemory, sample: Sample): Looks {
   if (change === undefined) return notJudged;
   if (isAlive(change) || (closer !== undefined && isAlive(closer.change))) return right;
   if (closer === undefined) return notJudged;
-  return clockBlocks(memory.clock).length > 0 || isRepeated(memory, sample) ? wrong : notJudged;
+  if (isRepeated(memory, sample)) return wrong;
+  const unchangedMs = sample.at - (memory.aliveAt ?? sample.at);
+  return clockBlocks(memory.clock).length > 0 && unchangedMs >= clockTurnsMs ? wrong : notJudged;
 }
 
 function isOfOtherLight({ reference, infrared }: Readings): boolean {

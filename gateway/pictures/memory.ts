@@ -35,6 +35,8 @@ export interface PictureMemory {
   /** Of the newest samples against one and the same reference, the newest last. */
   likenesses: { reference: string; likeness: Likeness }[];
   last: Taken | undefined;
+  /** When something last changed in the picture, or watching began; milliseconds since 1970. */
+  aliveAt: number | undefined;
 }
 
 /** What has to outlive the gateway, so that no fault heals by a restart, and no clock has to be learnt anew. */
@@ -49,6 +51,8 @@ export interface Closer {
 
 export interface Sample {
   taken: Taken;
+  /** When; milliseconds since 1970. */
+  at: number;
   /** Against the sample before, where there is one. */
   change: Change | undefined;
   closer: Closer | undefined;
@@ -58,7 +62,7 @@ export interface Sample {
 }
 
 export function noMemory(): PictureMemory {
-  return { standings: ofEveryAspect(() => unsettled), edgePixels: [], clock: noClock, likenesses: [], last: undefined };
+  return { standings: ofEveryAspect(() => unsettled), edgePixels: [], clock: noClock, likenesses: [], last: undefined, aliveAt: undefined };
 }
 
 export function ofEveryAspect<Value>(make: (aspect: PictureAspect) => Value): Record<PictureAspect, Value> {

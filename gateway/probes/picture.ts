@@ -34,13 +34,14 @@ export function createPictureProbe({ files, isOpen, ...deps }: PictureDeps): Pic
     const { credentials, streams } = device.session;
     const take = (count: 1 | 2) => source.use((address) => streams.using(() => takePicture(address, { credentials, signal, count })));
     const picture = await take(1);
+    const at = now();
     const taken = { still: picture.first, keyframeSha256: picture.keyframesSha256[0] ?? '' };
     const change = memory.last && changeBetween(memory.last.still, taken.still);
     const closer = seemsFrozen(memory, taken, change) ? inARow(await take(2)) : undefined;
     const before = memory;
-    const result = judgePicture(before, { taken, change, closer, references: files.references(), open: isOpen(now()) });
+    const result = judgePicture(before, { taken, at, change, closer, references: files.references(), open: isOpen(at) });
     memory = result.memory;
-    const kept = await evidence.note({ before: before.standings, after: memory.standings, jpeg: picture.jpeg, at: now() });
+    const kept = await evidence.note({ before: before.standings, after: memory.standings, jpeg: picture.jpeg, at });
     if (kept.changed || kept.fresh) files.remember(memory);
     const { width, height } = picture;
     return {

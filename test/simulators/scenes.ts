@@ -64,7 +64,7 @@ export type SceneName = keyof typeof scenes;
 export const sceneNames = Object.keys(scenes).filter((name): name is SceneName => Object.hasOwn(scenes, name));
 export const kitchens = [1, 2, 3];
 const pictures = 8;
-const secondsApart = 61;
+export const secondsApart = 61;
 
 export interface ScenePicture {
   /** 640×360 in ffmpeg’s `yuv420p`. */

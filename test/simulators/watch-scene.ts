@@ -5,7 +5,7 @@ import { seemsFrozen } from '../../gateway/pictures/looks.ts';
 import { noMemory, type PictureMemory, type Reference, type References, type Taken } from '../../gateway/pictures/memory.ts';
 import { referenceOf } from '../../gateway/pictures/reference.ts';
 import { readStill } from '../../gateway/pictures/still.ts';
-import { loadScene, type Scene, type SceneName, scenes } from './scenes.ts';
+import { loadScene, type Scene, type SceneName, scenes, secondsApart } from './scenes.ts';
 
 export interface Commissioned {
   kitchen: number;
@@ -13,6 +13,8 @@ export interface Commissioned {
   memory: PictureMemory;
   /** Whether the canteen is open; it is unless told otherwise. */
   open?: boolean;
+  /** How often a picture is taken; as the scenes are drawn unless told otherwise. */
+  everySeconds?: number;
 }
 
 /** A camera with a reference by day and by night, that has seen people at work and a quiet hour. */
@@ -46,7 +48,10 @@ function asReference(taken: Taken | undefined): Reference {
 }
 
 /** A closer look at a frozen camera sees the same again; at any other what comes next. */
-export function show(pictures: Taken[], { memory: before, references, open = true }: Commissioned): (Judged & { memory: PictureMemory })[] {
+export function show(
+  pictures: Taken[],
+  { memory: before, references, open = true, everySeconds = secondsApart }: Commissioned,
+): (Judged & { memory: PictureMemory })[] {
   let memory = before;
   return pictures.map((taken, index) => {
     const change = memory.last && changeBetween(memory.last.still, taken.still);
@@ -56,7 +61,7 @@ export function show(pictures: Taken[], { memory: before, references, open = tru
       keyframesSha256: [taken.keyframeSha256, next.keyframeSha256],
     });
     const closer = seemsFrozen(memory, taken, change) ? twice() : undefined;
-    const result = judgePicture(memory, { taken, change, closer, references, open });
+    const result = judgePicture(memory, { taken, at: 1000 * everySeconds * index, change, closer, references, open });
     memory = result.memory;
     return { ...result.judged, memory };
   });

@@ -4,8 +4,10 @@ import { type PictureAspect, pictureAspects } from '#contract/picture.ts';
 import { judge } from '../../../gateway/checks/index.ts';
 import type { Judged } from '../../../gateway/pictures/judge-picture.ts';
 import { noMemory } from '../../../gateway/pictures/memory.ts';
+import { stillWidth } from '../../../gateway/pictures/still.ts';
 import type { SceneName } from '../../simulators/scenes.ts';
-import { type Commissioned, commission, watchScene } from '../../simulators/watch-scene.ts';
+import { type Commissioned, commission, show, watchScene } from '../../simulators/watch-scene.ts';
+import { drawn, tiles } from './drawn-stills.ts';
 
 let camera: Commissioned;
 beforeAll(async () => {
@@ -115,6 +117,31 @@ describe('a camera without a reference', () => {
   test.each<SceneName>(['static-without-clock', 'noise-without-clock'])('is not called frozen for %s', async (scene) => {
     const judged = await watchScene(scene, bare());
     expect(new Set(outcomes(judged, 'frozen'))).toEqual(new Set(['unknown']));
+  });
+});
+
+describe('a clock that shows no seconds, looked at every ten of them', () => {
+  const quiet = { kitchen: 1, references: {}, memory: { ...noMemory(), clock: { pairs: 60, changes: { 0: 60 } } }, everySeconds: 10 };
+  const clockShowing = (minute: number) => drawn((x, y) => (x < 16 && y < 16 ? 50 * (minute % 4) : tiles.luma[y * stillWidth + x]) ?? 0);
+  const minutes = [0, 1, 2, 3].map(clockShowing);
+  const looks = (minuteOf: (index: number) => number) =>
+    Array.from({ length: 18 }, (_, index) => ({ still: minutes[minuteOf(index)] ?? tiles, keyframeSha256: String(index) }));
+
+  test('is not called standing before its minute is over', () => {
+    const judged = show(
+      looks((index) => Math.floor((index + 3) / 6)),
+      quiet,
+    );
+    expect(judged.at(-1)?.aspects.frozen.samples).toBe(0);
+    expect(judged.flatMap(faults)).toEqual([]);
+  });
+
+  test('is called standing by the third look after that', () => {
+    const judged = show(
+      looks(() => 0),
+      quiet,
+    );
+    expect(outcomes(judged, 'frozen').indexOf('fault')).toBe(8);
   });
 });
 
