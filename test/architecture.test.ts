@@ -35,6 +35,10 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     ],
     types: ['gateway'],
   },
+  'gateway/devices': {
+    import: [...['config/contract', 'gateway/onvif', 'gateway/pictures', 'gateway/probes', 'gateway/supervise'], 'gateway/devices'],
+    types: ['gateway'],
+  },
   'gateway/ledger': {
     import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'gateway/ledger', 'gateway/json-file.ts', 'typebox', 'node:path'],
     types: ['gateway/observation.ts', 'gateway/log.ts'],
