@@ -17,9 +17,7 @@ import { GatewayError } from './errors.ts';
 import { createEvidence } from './evidence.ts';
 import { usage as inspectUsage, runInspect } from './inspect.ts';
 import { layoutOf } from './layout.ts';
-import { createCauses } from './ledger/causes.ts';
-import { createJournal } from './ledger/journal.ts';
-import { createLedger } from './ledger/ledger.ts';
+import { createLedgerOf } from './ledger.ts';
 import { createLiveCoverage } from './live-coverage.ts';
 import { createLog, type Log } from './log.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
@@ -99,9 +97,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 
   const configured = [...settings.cameras, ...settings.recorders];
   const registry = createRegistry({ file: join(dataDir, 'devices.json'), configured, log });
-  const journal = createJournal({ file: join(dataDir, 'journal.json'), recorders: new Set(settings.recorders.map(({ id }) => id)), log });
-  const causeOf = createCauses({ journal, now });
-  const ledger = createLedger({ folder: join(dataDir, 'ledger'), causeOf, now, log });
+  const { ledger, journal } = createLedgerOf(settings, { now, log });
   const outbox = createOutbox({ file: join(dataDir, 'outbox.db'), canteen, maxEvents, maxBytes: maxMegabytes * 1_000_000, now, log });
   const evidence = createEvidence({
     file: join(dataDir, 'evidence.db'),
@@ -115,7 +111,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     return sha256;
   };
   const devices = createDevices(settings, { registry, ledger, keepPicture, now });
-  const recording = createRecording(settings, { devices, keepPicture, log });
+  const recording = createRecording(settings, { devices, keepPicture, ledger, journal, log });
 
   const tell = (...entries: Entry[]) => {
     outbox.append(entries);
@@ -222,7 +218,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 /** None or one. */
 function createRecording(
   { recording, dataDir, intervals, retentionDaysAsked }: Settings,
-  { devices, keepPicture, log }: { devices: ConfiguredDevice[]; keepPicture: OwnRecordingDeps['keepPicture']; log: Log },
+  { devices, ...deps }: { devices: ConfiguredDevice[] } & Pick<OwnRecordingDeps, 'keepPicture' | 'ledger' | 'journal' | 'log'>,
 ): OwnRecording[] {
   if (recording === undefined) return [];
   const streamOf: OwnRecordingDeps['streamOf'] = async (camera, signal) => {
@@ -230,9 +226,7 @@ function createRecording(
     assert(device !== undefined); // the settings were checked for it
     return device.stream(signal);
   };
-  return [
-    createOwnRecording({ settings: recording, dataDir, intervals, daysAsked: retentionDaysAsked, streamOf, keepPicture, now, sleep, log }),
-  ];
+  return [createOwnRecording({ ...deps, settings: recording, dataDir, intervals, daysAsked: retentionDaysAsked, streamOf, now, sleep })];
 }
 
 function asEntry(data: Fact): Entry {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Sleep } from './clock.ts';
 import type { RecordingConfig } from './config.ts';
+import { type Journal, restartMs } from './ledger/journal.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import { asDeviceError, DeviceError } from './onvif/device-error.ts';
 import { createClockWatch } from './own-recording/clock-watch.ts';
@@ -32,6 +34,10 @@ export interface OwnRecordingDeps {
   streamOf(camera: string, signal: AbortSignal): Promise<StreamSource>;
   /** Keeps a picture as evidence and gives its SHA-256. */
   keepPicture(jpeg: Buffer): Promise<string>;
+  /** The same that recorders are kept in. */
+  ledger: Pick<Ledger, 'take' | 'played'>;
+  /** Is told when the recording stands still: holes in it have their causes from there. */
+  journal: Pick<Journal, 'enter' | 'close'>;
   /** How much room there is; the disk is asked unless told. */
   space?: () => Promise<DiskSpace>;
   now: () => number;
@@ -46,8 +52,8 @@ const rescueMs = 5000;
 
 /** Throws GatewayError `store-unusable` where its index cannot be used. */
 export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
-  const { settings, now, sleep, log } = deps;
-  const { cameras, minDays, maxDays, segmentSeconds } = settings;
+  const { settings, journal, now, sleep, log } = deps;
+  const { id: device, cameras, minDays, maxDays, segmentSeconds } = settings;
   const indexFile = join(deps.dataDir, 'own-recording.db');
   const index = openFootageIndex(indexFile, { log });
   const folder = createFootageFolder(settings.folder);
@@ -95,6 +101,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
   let obstacle: string | undefined;
   const roomToRecord = async (signal: AbortSignal): Promise<boolean> => {
     try {
+      index.alive(now());
       if (!ready) await makeReady(signal);
       await present();
       if (await disk.tidy()) return noteObstacle(undefined);
@@ -107,7 +114,15 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
     if (detail !== obstacle && detail !== undefined) log.error({ recorder: settings.id, detail }, 'the own recording stands still');
     if (detail !== obstacle && detail === undefined) log.info({ recorder: settings.id }, 'the own recording goes on');
     obstacle = detail;
+    if (detail === undefined) journal.close(device, 'disk', now());
+    else journal.enter({ device, cause: 'disk', from: now() });
     return detail === undefined;
+  };
+
+  /** Only we know that nothing was recorded because we were not running. */
+  const enterAbsence = () => {
+    const [from, to] = [index.lastAlive() ?? now(), now()];
+    if (to > from) journal.enter({ device, cause: to - from <= restartMs ? 'recorder-restart' : 'recorder-offline', from, to });
   };
 
   return {
@@ -122,13 +137,17 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
           playback: deps.intervals.playback * 1000,
         },
       },
-      { folder, index, disk, present, keepPicture: deps.keepPicture, ready: () => ready },
+      { folder, index, disk, present, keepPicture: deps.keepPicture, ledger: deps.ledger, ready: () => ready },
     ),
     async run(signal) {
+      enterAbsence();
       try {
         await Promise.all([
           keepHouse(signal),
           clock.run(signal, (byMs) => {
+            // Put forward it leaves a hole as long as the leap.
+            const at = now();
+            journal.enter({ device, cause: 'clock-jump', from: Math.min(at, at - byMs), to: Math.max(at, at - byMs) });
             log.warn({ bySeconds: Math.round(byMs / 1000) }, 'the clock was set; the own recording begins new files');
             interrupt();
           }),

@@ -36,6 +36,7 @@ export const FaultCode = Type.Enum([
   'closed', // dark outside the opening hours: not judged
   'no-recordings', // the recorder answers that it keeps nothing
   'disk-fault', // a disk of the recorder is broken, or is not there any more
+  'disk-too-small', // the disk is sound, and has no room for the days that are to be kept
   'incomplete', // the recorder's answer was cut short or never declared complete
   'internal', // a fault of the gateway itself
 ]);

@@ -11,7 +11,8 @@ export type Span = Static<typeof Span>;
 
 /**
  * Why footage is missing, as far as the gateway's own journal knows: from stored files alone, a camera that was offline and footage that was
- * removed look the same, so the cause is written down when it happens.
+ * removed look the same, so the cause is written down when it happens. `schedule`: the recorder was not to record then; `overwritten`: the
+ * footage was there and is gone, for want of room as a rule; `expired`: it was removed on purpose, for its age.
  */
 export const HoleCause = Type.Enum([
   'camera-offline',
@@ -21,6 +22,7 @@ export const HoleCause = Type.Enum([
   'clock-jump',
   'schedule',
   'overwritten',
+  'expired',
   'unknown',
 ]);
 export type HoleCause = Static<typeof HoleCause>;
@@ -93,7 +95,9 @@ export const StorageMeasured = Type.Object(
       Type.Object(
         {
           name: Type.String({ maxLength: 64 }),
-          state: Type.Enum(['ok', 'fault', 'unknown']),
+          state: Type.Enum(['ok', 'fault', 'too-small', 'unknown'], {
+            description: 'too-small: sound, but without room for the days that the gateway’s own recording is to keep',
+          }),
           said: Type.Optional(Type.String({ maxLength: 64, description: 'the recorder’s own word for its state' })),
         },
         closed,

@@ -8,10 +8,11 @@ const holeCauses: Record<HoleCause, string> = {
   'camera-offline': '摄像头离线',
   'recorder-offline': '录像机离线',
   'recorder-restart': '录像机重启',
-  disk: '硬盘故障',
+  disk: '硬盘故障、已满或未挂载',
   'clock-jump': '时钟跳变',
   schedule: '录像计划未覆盖',
   overwritten: '已被覆盖',
+  expired: '超过保存期限，已删除',
   unknown: '原因不明',
 };
 

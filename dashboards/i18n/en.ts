@@ -73,6 +73,7 @@ export const en: Messages = {
     closed: 'closed, not judged',
     'no-recordings': 'nothing recorded',
     'disk-fault': 'a disk is broken',
+    'disk-too-small': 'the disk is too small',
     incomplete: 'list of footage incomplete',
     internal: 'fault inside the gateway',
   },

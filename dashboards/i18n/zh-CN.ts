@@ -72,6 +72,7 @@ export const zhCN = {
     closed: '非营业时间，未判断',
     'no-recordings': '没有任何录像',
     'disk-fault': '硬盘故障',
+    'disk-too-small': '硬盘容量不足',
     incomplete: '录像清单不完整',
     internal: '网关内部故障',
   },

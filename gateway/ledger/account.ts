@@ -35,8 +35,8 @@ function recordingIn(
     window,
     utcOffsetMinutes: answer.utcOffsetMinutes,
   });
-  const before = overwrittenBefore(measured, { lost, window });
   const why = causeOf({ camera, lost });
+  const before = goneBefore(measured, { lost, window, why });
   const gaps = measured.gaps.map(({ from, to }) => ({ from, to, cause: why({ from: Date.parse(from), to: Date.parse(to) }) }));
   return {
     ...measured,
@@ -47,12 +47,20 @@ function recordingIn(
 }
 
 /** What lay before the oldest footage and is known to be gone: without it, a recorder that overwrites looks like one that is young. */
-function overwrittenBefore({ oldest }: RecordingMeasured, { lost, window }: { lost: readonly Stretch[]; window: Stretch }): Hole[] {
+function goneBefore(
+  { oldest }: RecordingMeasured,
+  { lost, window, why }: { lost: readonly Stretch[]; window: Stretch; why: (hole: Stretch) => HoleCause },
+): Hole[] {
   const end = oldest === undefined ? window.to : Date.parse(oldest);
-  const first = lost.find(({ to }) => to > window.from);
-  if (first === undefined || first.from >= end) return [];
-  return [{ from: iso(Math.max(first.from, window.from)), to: iso(end), cause: 'overwritten' }];
+  const gone = lost.filter(({ from, to }) => to > window.from && from < end);
+  const [first, last] = [gone[0], gone.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  // What went last says why it goes: the rest has grown old since.
+  const cause = why({ from: Math.max(last.from, last.to - minuteMs), to: last.to });
+  return [{ from: iso(Math.max(first.from, window.from)), to: iso(end), cause }];
 }
+
+const minuteMs = 60_000;
 
 function iso(at: number): string {
   return new Date(at).toISOString();

@@ -4,28 +4,48 @@ import { clip, duration, merge, type Stretch } from '../recorders/spans.ts';
 import type { CauseOf } from './account.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 
-/** The causes of holes at each recorder. */
-export function createCauses({ journal, now }: { journal: Pick<Journal, 'of'>; now: () => number }): (device: string) => CauseOf {
-  return (device) =>
-    ({ camera, lost }) =>
-      causesAmong([...journal.of(device), ...(camera === undefined ? [] : journal.of(camera))], { lost, now: now() });
+export interface CausesDeps {
+  journal: Pick<Journal, 'of'>;
+  /** The most days of footage that a recorder removes by itself for their age, where we know that for certain: of our own. */
+  daysMax?: ReadonlyMap<string, number>;
+  now: () => number;
 }
+
+/** The causes of holes at each recorder. */
+export function createCauses({ journal, daysMax, now }: CausesDeps): (device: string) => CauseOf {
+  return (device) =>
+    ({ camera, lost }) => {
+      const [at, days] = [now(), daysMax?.get(device)];
+      const expired = days === undefined ? Number.NEGATIVE_INFINITY : at - days * dayMs;
+      return causesAmong([...journal.of(device), ...(camera === undefined ? [] : journal.of(camera))], { lost, expired, now: at });
+    };
+}
+
+const dayMs = 86_400_000;
 
 /** We notice a while after it happens, and a recorder goes on a while later than we see it back. */
 const slackMs = 120_000;
 /** Less of a hole than this is no reason for it. */
 const shareMin = 0.5;
 
-/** For each hole the cause that covers most of it. */
+/** For each hole the cause that covers most of it. What was lost and is from before `expired` went for its age. */
 export function causesAmong(
   entries: readonly JournalEntry[],
-  { lost, now }: { lost: readonly Stretch[]; now: number },
+  { lost, expired = Number.NEGATIVE_INFINITY, now }: { lost: readonly Stretch[]; expired?: number; now: number },
 ): (hole: Stretch) => HoleCause {
   const seen = [...Map.groupBy(entries, ({ cause }) => cause)].map(([cause, all]) => ({
     cause,
     lasting: merge(all.map(({ from, to = now }) => ({ from: from - slackMs, to: to + slackMs }))),
   }));
-  const causes = [{ cause: 'overwritten' as const, lasting: lost }, ...seen];
+  const [aged, young] = [
+    { from: Number.NEGATIVE_INFINITY, to: expired },
+    { from: expired, to: Number.POSITIVE_INFINITY },
+  ];
+  const causes = [
+    { cause: 'overwritten' as const, lasting: clip(lost, young) },
+    { cause: 'expired' as const, lasting: clip(lost, aged) },
+    ...seen,
+  ];
   return (hole) => {
     const covering = causes.map(({ cause, lasting }) => ({ cause, covers: duration(clip(lasting, hole)) }));
     const [best] = covering.toSorted((a, b) => b.covers - a.covers);

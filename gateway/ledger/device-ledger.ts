@@ -67,7 +67,7 @@ export function noted(
     const key = ledgerKey(method, held.recording);
     const days = { ...recordings[key]?.days };
     for (const { day, ...asked } of windows.flatMap((window) => daysOf(window, utcOffsetMinutes)))
-      days[day] = succeeded(days[day], dayIn(held, { asked, answer, at }));
+      days[day] = succeeded(days[day], dayIn(held, { asked, answer, at }), answer.exact === true ? 0 : lostMsMin);
     const camera = held.camera === undefined ? {} : { camera: held.camera };
     recordings[key] = { ...camera, days: Object.fromEntries(Object.entries(days).filter(([, { to }]) => to > at - rememberedMs)) };
   }
@@ -101,7 +101,7 @@ function dayIn({ parts }: Held, { asked, answer, at }: { asked: Stretch; answer:
 const lostMsMin = 60_000;
 
 /** Half an answer takes nothing back; a refusal counts for nothing kept only when it comes twice. */
-function succeeded(before: LedgerDay | undefined, told: LedgerDay): LedgerDay {
+function succeeded(before: LedgerDay | undefined, told: LedgerDay, lostAtLeastMs: number): LedgerDay {
   if (before === undefined) return told.refused === true ? { ...told, complete: false } : told;
   const now = { aheadMs: told.aheadMs, at: told.askedAt };
   const isRepeated = before.refused === true || (before.complete && before.footage.length === 0);
@@ -112,7 +112,7 @@ function succeeded(before: LedgerDay | undefined, told: LedgerDay): LedgerDay {
     if (stays) return { ...before, ...refused };
     return { ...told, complete: false, ...played, ...(before.lost === undefined ? {} : { lost: before.lost }) };
   }
-  const gone = isTold(before, now) ? without(before.footage, told.footage).filter(({ from, to }) => to - from >= lostMsMin) : [];
+  const gone = isTold(before, now) ? without(before.footage, told.footage).filter(({ from, to }) => to - from >= lostAtLeastMs) : [];
   const lost = without(merge([...(before.lost ?? []), ...gone]), told.footage);
   return { ...told, ...played, ...(lost.length === 0 ? {} : { lost }) };
 }

@@ -24,6 +24,9 @@ const JournalFile = Type.Object({ schemaVersion: Type.Literal(1), entries: Type.
 export interface Journal {
   /** Takes in what was seen, in order of time. Never throws: a cause that cannot be kept is no reason to keep a fact back. */
   note(facts: readonly Fact[]): void;
+  /** What the gateway knows of itself, without a look; without `to` it lasts until it is closed. Never throws. */
+  enter(entry: JournalEntry): void;
+  close(device: string, cause: HoleCause, at: number): void;
   /** Of one device, in order of their beginning. */
   of(device: string): JournalEntry[];
 }
@@ -33,10 +36,19 @@ const entriesMax = 20_000;
 /** Clocks are put right by seconds all the time. */
 const jumpSeconds = 30;
 /** A recorder that starts anew is back by then. */
-const restartMs = 900_000;
+export const restartMs = 900_000;
 
-/** `recorders`: the ids of those devices that are recorders. Throws GatewayError `store-unusable`. */
-export function createJournal(deps: { file: string; recorders: ReadonlySet<string>; log: Log }): Journal {
+export interface JournalDeps {
+  file: string;
+  /** The ids of those devices that are recorders. */
+  recorders: ReadonlySet<string>;
+  /** The gateway’s own recording, which enters by itself when it stands still. */
+  own?: string | undefined;
+  log: Log;
+}
+
+/** Throws GatewayError `store-unusable`. */
+export function createJournal(deps: JournalDeps): Journal {
   const damaged = 'the journal of causes is damaged and was moved aside; holes before now are told without a cause';
   const file = jsonFile(deps.file, { schema: JournalFile, damaged, log: deps.log });
   let entries = file.read()?.entries ?? [];
@@ -47,6 +59,7 @@ export function createJournal(deps: { file: string; recorders: ReadonlySet<strin
 
   /** The entries with this fact in them; the same array where it changes nothing. */
   const after = (fact: Fact): JournalEntry[] => {
+    if (fact.device === deps.own) return entries;
     const at = Date.parse(fact.observedAt);
     switch (fact.check) {
       case 'reachable':
@@ -76,7 +89,8 @@ export function createJournal(deps: { file: string; recorders: ReadonlySet<strin
   };
 
   const afterClock = ({ device, outcome, measured }: FactOf<'clock'>, at: number) => {
-    if (outcome !== 'ok' || measured === undefined) return entries;
+    // Footage is dated by the clock of whoever keeps it, not by the camera’s.
+    if (!deps.recorders.has(device) || outcome !== 'ok' || measured === undefined) return entries;
     const { offsetSeconds } = measured;
     const before = clocks.get(device);
     clocks.set(device, { offsetSeconds, at });
@@ -88,18 +102,32 @@ export function createJournal(deps: { file: string; recorders: ReadonlySet<strin
 
   const replaced = (old: JournalEntry, now: JournalEntry) => entries.map((entry) => (entry === old ? now : entry));
 
+  const write = () => {
+    const newest = entries.at(-1)?.from ?? 0;
+    entries = entries.filter(({ from, to }) => (to ?? from) > newest - rememberedMs).slice(-entriesMax);
+    try {
+      file.write({ schemaVersion: 1, entries });
+    } catch (err) {
+      deps.log.error({ err }, 'the journal of causes cannot be written; after a restart some holes are told without a cause');
+    }
+  };
+
   return {
     note(facts) {
       const before = entries;
       for (const fact of facts) entries = after(fact);
-      if (entries === before) return;
-      const newest = entries.at(-1)?.from ?? 0;
-      entries = entries.filter(({ from, to }) => (to ?? from) > newest - rememberedMs).slice(-entriesMax);
-      try {
-        file.write({ schemaVersion: 1, entries });
-      } catch (err) {
-        deps.log.error({ err }, 'the journal of causes cannot be written; after a restart some holes are told without a cause');
-      }
+      if (entries !== before) write();
+    },
+    enter(entry) {
+      if (entry.to === undefined && lasting(entry.device, [entry.cause]) !== undefined) return;
+      entries = [...entries, entry];
+      write();
+    },
+    close(device, cause, at) {
+      const open = lasting(device, [cause]);
+      if (open === undefined) return;
+      entries = replaced(open, { ...open, to: at });
+      write();
     },
     of: (device) => entries.filter((entry) => entry.device === device),
   };

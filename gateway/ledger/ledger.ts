@@ -8,7 +8,7 @@ import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import { chinaOffsetMinutes, type FootageAnswer, type FootageSource, measureAnswer } from '../recorders/footage-source.ts';
 import { askFootage, sourceNamed, type WholeQuestion } from '../recorders/index.ts';
-import type { Stretch } from '../recorders/spans.ts';
+import { type Stretch, startOfDay } from '../recorders/spans.ts';
 import { account, type CauseOf } from './account.ts';
 import { type FurtherDays, firstWindows, furtherDays, runs } from './days-to-ask.ts';
 import { DeviceLedger, emptyLedger, ledgerKey, markedPlayed, noted } from './device-ledger.ts';
@@ -16,6 +16,8 @@ import { DeviceLedger, emptyLedger, ledgerKey, markedPlayed, noted } from './dev
 export interface Ledger {
   /** What a recorder holds, as far as it is known when this look ends. Throws DeviceError where the recorder does not answer now. */
   read(device: string, session: OnvifSession, question: WholeQuestion): Promise<FootageMeasured>;
+  /** The same of one that always tells everything at no cost, the gateway’s own recording; `list` is asked about whole days. */
+  take(device: string, window: Stretch, list: (asked: Stretch) => FootageAnswer): FootageMeasured;
   /** Marks the days of which something was played back. */
   played(observation: PlaybackObservation): void;
 }
@@ -47,29 +49,38 @@ export function createLedger(deps: { folder: string; causeOf(device: string): Ca
     files.set(device, { file, content });
   };
 
+  const note = (device: string, answer: FootageAnswer, windows: readonly Stretch[]) =>
+    save(device, noted(open(device).content, answer, { windows, at: deps.now() }));
+  const told = (device: string, answer: FootageAnswer, window: Stretch) =>
+    account(open(device).content, { answer, window, at: deps.now(), causeOf: deps.causeOf(device) });
+
   return {
     async read(device, session, { window, ...question }) {
       const since = performance.now();
-      const note = (answer: FootageAnswer, windows: readonly Stretch[]) =>
-        save(device, noted(open(device).content, answer, { windows, at: deps.now() }));
-
       const first = firstWindows({ ledger: open(device).content, window });
       const answer = await askFootage(session, { ...question, windows: first });
       const source = sourceNamed(answer.method);
       if (source.endsOnly === true) return measureAnswer(await source.read(session, { ...question, windows: [window] }), window);
-      note(answer, first);
+      note(device, answer, first);
       if (answer.complete) {
         const recordings = answer.held.map(({ recording }) => ledgerKey(answer.method, recording));
         const asked = { ledger: open(device).content, recordings, window };
         const days = furtherDays(asked, { at: deps.now(), aheadMs: answer.aheadMs });
         for (const windows of furtherWindows(days, { source, channels: recordings.length, window })) {
           if (performance.now() - since > askingMs) break;
-          const told = await orNothing(source.read(session, { ...question, windows, understood: true }));
-          if (told === undefined) break;
-          note(told, windows);
+          const further = await orNothing(source.read(session, { ...question, windows, understood: true }));
+          if (further === undefined) break;
+          note(device, further, windows);
         }
       }
-      return account(open(device).content, { answer, window, at: deps.now(), causeOf: deps.causeOf(device) });
+      return told(device, answer, window);
+    },
+    take(device, window, list) {
+      // Of half a day it would seem that the other half was lost.
+      const asked = { from: startOfDay(window.from, open(device).content.utcOffsetMinutes), to: window.to };
+      const answer = list(asked);
+      note(device, answer, [asked]);
+      return told(device, answer, window);
     },
     played({ device, playback }) {
       if (!playback.ok) return;

@@ -23,6 +23,9 @@ export interface FootageIndex {
   /** Which folder this is the index of. */
   folderId(): string | undefined;
   belongTo(folderId: string): void;
+  /** When the gateway that kept it was last running. */
+  lastAlive(): number | undefined;
+  alive(at: number): void;
   close(): void;
 }
 
@@ -33,6 +36,7 @@ const schema = `
   create index if not exists segments_by_time on segments ("from");
   create index if not exists segments_by_camera on segments (camera, "from");
   create table if not exists folder (id text not null) strict;
+  create table if not exists life (at integer not null) strict;
 `;
 
 /** No segment is longer: where those that reach into a window have to be looked for. */
@@ -113,6 +117,15 @@ function over(database: DatabaseSync): FootageIndex {
       inTransaction(() => {
         database.exec('delete from folder');
         database.prepare('insert into folder (id) values (?)').run(folderId);
+      }),
+    lastAlive() {
+      const at = database.prepare('select at from life').get()?.at;
+      return typeof at === 'number' ? at : undefined;
+    },
+    alive: (at) =>
+      inTransaction(() => {
+        database.exec('delete from life');
+        database.prepare('insert into life (at) values (?)').run(at);
       }),
     close: () => database.close(),
   };

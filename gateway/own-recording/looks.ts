@@ -1,12 +1,15 @@
 // The gateway's own recording as the supervisor looks at it: like at a recorder, by the same kinds of observation.
 import type { FootageMeasured } from '#contract/footage.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Observation, Seen } from '../observation.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { ProbeOptions } from '../probes/device.ts';
 import { keptAs } from '../probes/evidence.ts';
+import { fitting } from '../probes/footage.ts';
 import { createPlaybackProof } from '../probes/playback-proof.ts';
 import { seen } from '../probes/seen.ts';
-import { chinaOffsetMinutes, measureAnswer } from '../recorders/footage-source.ts';
+import { chinaOffsetMinutes, joinMs } from '../recorders/footage-source.ts';
+import { merge } from '../recorders/spans.ts';
 import type { Plan, Watched } from '../supervise.ts';
 import type { FootageFolder } from './footage-folder.ts';
 import type { FootageIndex } from './footage-index.ts';
@@ -30,6 +33,7 @@ export interface LookDeps {
   /** Throws DeviceError where the disk is not there, or not the one footage was recorded on. */
   present(): Promise<void>;
   keepPicture(jpeg: Buffer): Promise<string>;
+  ledger: Pick<Ledger, 'take' | 'played'>;
   /** False until index and folder agree. */
   ready(): boolean;
 }
@@ -58,7 +62,11 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
     },
     footage: async (options) => ({ kind: 'footage', footage: await seen(() => list(options.now())), ...observed(options) }),
     storage: async (options) => ({ kind: 'storage', storage: await seen(() => deps.disk.measure()), ...observed(options) }),
-    playback: (options) => prove({ device: id, list: () => list(options.now()), open: async () => play(options) }, options),
+    async playback(options) {
+      const observation = await prove({ device: id, list: () => list(options.now()), open: async () => play(options) }, options);
+      deps.ledger.played(observation);
+      return observation;
+    },
   };
 
   const play =
@@ -101,12 +109,14 @@ async function listed(recorder: OwnRecorder, deps: LookDeps, now: number): Promi
   await deps.present();
   if (!deps.ready()) throw new DeviceError('incomplete', 'the files of the own recording are being counted');
   const window = { from: now - recorder.daysAsked * dayMs, to: now };
-  const held = recorder.cameras.map((camera) => {
-    const stretches = deps.index.within(camera, window);
-    return { recording: camera, camera, parts: [{ asked: window, stretches, complete: true }] };
+  const footage = deps.ledger.take(recorder.id, window, (asked) => {
+    const held = recorder.cameras.map((camera) => {
+      const stretches = merge(deps.index.within(camera, asked), joinMs);
+      return { recording: camera, camera, parts: [{ asked, stretches, complete: true }] };
+    });
+    return { method, utcOffsetMinutes: chinaOffsetMinutes, aheadMs: 0, exact: true, complete: true, held };
   });
-  const footage = measureAnswer({ method, utcOffsetMinutes: chinaOffsetMinutes, aheadMs: 0, complete: true, held }, window);
   if (footage.recordings.every(({ oldest }) => oldest === undefined))
     throw new DeviceError('no-recordings', 'nothing has been recorded yet');
-  return footage;
+  return fitting(footage);
 }

@@ -43,10 +43,10 @@ export function createDisk(deps: DiskDeps): Disk {
 
   const conditionOf = ({ freeBytes }: DiskSpace): Pick<StorageMeasured['disks'][number], 'state' | 'said'> => {
     const days = daysOfRoom({ heldBytes: index.heldBytes(), freeBytes, bytesPerDay: bytesPerDay() }, keeping);
-    if (lackingBytes > 0) return { state: 'fault', said: `full before ${keeping.minDays} days are kept` };
+    if (lackingBytes > 0) return { state: 'too-small', said: `full before ${keeping.minDays} days are kept` };
     if (days === undefined) return { state: 'unknown', said: 'nothing recorded yet to tell by how long it will do' };
     const said = `has room for ${days < 10 ? days.toFixed(1) : Math.floor(days)} days, ${keeping.minDays} are to be kept`;
-    return { state: days < keeping.minDays ? 'fault' : 'ok', said };
+    return { state: days < keeping.minDays ? 'too-small' : 'ok', said };
   };
 
   const removeOld = async (): Promise<{ full: boolean; more: boolean }> => {
@@ -72,7 +72,7 @@ export function createDisk(deps: DiskDeps): Disk {
     async measure() {
       const { capacityBytes, freeBytes } = await space();
       const condition = conditionOf({ capacityBytes, freeBytes });
-      faultyLooks = condition.state === 'fault' ? faultyLooks + 1 : 0;
+      faultyLooks = condition.state === 'too-small' ? faultyLooks + 1 : 0;
       return {
         method: 'own-recording',
         capacityBytes,

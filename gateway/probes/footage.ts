@@ -42,8 +42,8 @@ function kept(measured: FootageMeasured): FootageMeasured {
 /** A fact holds no more than this of each recording; how many there are is told all the same. */
 const gapsMax = 200;
 
-/** The longest holes, in order of time. */
-function fitting(measured: FootageMeasured): FootageMeasured {
+/** With the longest holes only, in order of time. */
+export function fitting(measured: FootageMeasured): FootageMeasured {
   const length = ({ from, to }: Hole) => Date.parse(to) - Date.parse(from);
   const recordings = measured.recordings.map((recording) => {
     const { gaps } = recording;

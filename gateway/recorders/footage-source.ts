@@ -33,6 +33,8 @@ export interface FootageAnswer {
   utcOffsetMinutes: number;
   /** How far ahead of ours the recorder's clock was taken to be, milliseconds. */
   aheadMs: number;
+  /** Its times are our own clock’s: what is gone from it is gone, however little. */
+  exact?: true;
   /** Every camera asked about is among `held`, and the recorder has shown that it understood the question. */
   complete: boolean;
   held: Held[];
@@ -105,7 +107,7 @@ export function isComplete({ complete, held }: Pick<FootageAnswer, 'complete' | 
 }
 
 /** Holes up to this long are joins between files, not missing footage. */
-const joinMs = 2000;
+export const joinMs = 2000;
 
 /** What one recording holds; `stretches` by our clock, in any order. Of what was not `told` completely nothing is said to be missing. */
 export function measureRecording(about: {

@@ -121,6 +121,10 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
     cause: { zh: '录像机硬盘故障', en: 'A disk of the recorder is broken' },
     fix: { zh: '更换故障硬盘，并核对录像是否完整', en: 'Replace the disk, and see what footage was lost with it' },
   },
+  'disk-too-small': {
+    cause: { zh: '硬盘容量不足以保存设定的天数', en: 'The disk has no room for the days that are to be kept' },
+    fix: { zh: '扩充硬盘，或降低码率', en: 'Add disk, or lower the bit rate' },
+  },
   incomplete: { cause: { zh: '录像机的应答不完整', en: 'The recorder’s answer is incomplete' }, fix: checkDevice },
   internal: {
     cause: { zh: '网关自身故障', en: 'A fault of the gateway itself' },

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const journalIn = () => createJournal({ file: join(folder, 'journal.json'), recorders: new Set(['nvr']), log });
+const journalIn = () => createJournal({ file: join(folder, 'journal.json'), recorders: new Set(['nvr']), own: 'own', log });
 const base = (device: string, minutes: number) => {
   const observedAt = new Date(noon + minutes * minute).toISOString();
   return { schemaVersion: 1 as const, device, observedAt, validUntil: observedAt };
@@ -39,6 +39,7 @@ const disks = (minutes: number, outcome: 'ok' | 'fault'): Fact => ({
   outcome,
   ...(outcome === 'fault' ? { fault: 'disk-fault' as const } : {}),
 });
+const cameraClock = (minutes: number, offsetSeconds: number): Fact => ({ ...clock(minutes, offsetSeconds), device: 'cam' });
 const said = (facts: Fact[], device = 'nvr') => {
   const journal = journalIn();
   for (const fact of facts) journal.note([fact]);
@@ -71,6 +72,8 @@ test.each<[string, Fact[], string, unknown[]]>([
   ],
   ['a clock that drifts', [clock(0, 0), clock(60, 3)], 'nvr', []],
   ['a clock that leaps two minutes', [clock(0, 0), clock(60, 120)], 'nvr', [['clock-jump', -2, 62]]],
+  ['a camera’s clock, by which no footage is dated', [cameraClock(0, 0), cameraClock(60, 86_400)], 'cam', []],
+  ['the own recording, which enters by itself', [contact('own', 1, 'fault', 'no-answer'), contact('own', 5, 'ok')], 'own', []],
   ['a disk that breaks and is replaced', [disks(1, 'fault'), disks(2, 'fault'), disks(90, 'ok')], 'nvr', [['disk', 1, 90]]],
 ])('%s', (_, facts, device, expected) => expect(said(facts, device)).toEqual(expected));
 
@@ -80,6 +83,15 @@ test('outlives the gateway, also a loss that goes on meanwhile', () => {
   again.note([contact('cam', 30, 'ok')]);
   expect(journalIn().of('cam')).toEqual(again.of('cam'));
   expect(again.of('cam')).toMatchObject([{ cause: 'camera-offline', to: noon + 30 * minute }]);
+});
+
+test('what the own recording enters lasts until it is closed, also by the next run of the gateway', () => {
+  journalIn().enter({ device: 'own', cause: 'disk', from: noon });
+  const again = journalIn();
+  again.enter({ device: 'own', cause: 'disk', from: noon + minute });
+  again.close('own', 'disk', noon + 5 * minute);
+  again.close('own', 'disk', noon + 9 * minute);
+  expect(journalIn().of('own')).toEqual([{ device: 'own', cause: 'disk', from: noon, to: noon + 5 * minute }]);
 });
 
 test('that cannot be written keeps no fact back', () => {
@@ -102,5 +114,8 @@ test('a hole has the cause that covers most of it, if that is at least half', ()
   expect(hole(0, 90)).toBe('recorder-offline');
   expect(hole(0, 280)).toBe('unknown');
   expect(hole(300, 360)).toBe('overwritten');
+  expect(
+    causesAmong(entries, { lost, expired: noon + 400 * minute, now: noon })({ from: noon + 300 * minute, to: noon + 360 * minute }),
+  ).toBe('expired');
   expect(hole(700, 800)).toBe('disk');
 });

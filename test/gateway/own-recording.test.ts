@@ -13,6 +13,7 @@ import type { Fact } from '#contract/facts.ts';
 import type { RecordingMeasured } from '#contract/footage.ts';
 import { judge } from '../../gateway/checks/index.ts';
 import { sleep } from '../../gateway/clock.ts';
+import { createLedgerOf } from '../../gateway/ledger.ts';
 import type { Observation } from '../../gateway/observation.ts';
 import { pictureAt } from '../../gateway/own-recording/picture-at.ts';
 import { segmentIn } from '../../gateway/own-recording/segment.ts';
@@ -44,10 +45,15 @@ beforeEach(() => {
 
 /** Records the simulated camera as `cooking-1` in files of two seconds. */
 function record(more: Partial<OwnRecordingDeps> = {}) {
-  const folder = join(base, 'footage');
+  const [folder, dataDir] = [join(base, 'footage'), join(base, 'data')];
+  const sizes = { minDays: 90, keepFreeGigabytes: 0.001, segmentSeconds: 2 };
+  const settings = { id: 'own', name: 'Own', folder, cameras: ['cooking-1'], ...sizes };
+  const { ledger, journal } = createLedgerOf({ dataDir, recorders: [], recording: settings }, { now: Date.now, log: silentLog });
   const recording = createOwnRecording({
-    settings: { id: 'own', name: 'Own', folder, cameras: ['cooking-1'], minDays: 90, keepFreeGigabytes: 0.001, segmentSeconds: 2 },
-    dataDir: join(base, 'data'),
+    settings,
+    dataDir,
+    ledger,
+    journal,
     daysAsked: 92,
     intervals: { contact: 2, footage: 60, playback: 60 },
     streamOf: async () => ({ address: new URL(camera.streamUrls[0] ?? ''), credentials: { username: camera.username, password } }),
@@ -76,7 +82,7 @@ function record(more: Partial<OwnRecordingDeps> = {}) {
     assert(fact?.check === 'footage' && fact.measured?.recordings[0] !== undefined, JSON.stringify(fact));
     return fact.measured.recordings[0];
   };
-  return { folder, look, listed, end };
+  return { folder, look, listed, end, journal };
 }
 
 function keptFiles(folder: string): string[] {
@@ -111,6 +117,7 @@ test('footage is told by the clock on the wall, without holes between files, and
   const [playback] = await own.look('playback');
   assert(playback?.check === 'playback');
   expect(playback.outcome).toBe('ok');
+  expect((await own.listed()).days.filter(({ played }) => played === true).length).toBeGreaterThan(0);
   for (const { sha256, deviationSeconds } of playback.measured?.samples ?? []) {
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(Math.abs(deviationSeconds ?? Number.NaN)).toBeLessThan(1);
@@ -129,11 +136,23 @@ test('a stream that begins in the middle of a picture group is footage from its 
   await expectToDecode(own.folder);
 });
 
-test('a camera that was away is a hole, and is recorded again when it is back', async () => {
+test('a camera that was away is a hole that says so, and is recorded again when it is back', async () => {
   const own = record();
   await filesToCome(own.folder, 2);
   const wentAt = Date.now();
   await camera.faults.set('unplugged');
+  const seenAt = new Date(wentAt).toISOString();
+  own.journal.note([
+    {
+      schemaVersion: 1,
+      check: 'reachable',
+      device: 'cooking-1',
+      outcome: 'fault',
+      fault: 'refused',
+      observedAt: seenAt,
+      validUntil: seenAt,
+    },
+  ]);
   await vi.waitFor(async () => expect(Date.now() - at((await own.listed()).newest)).toBeGreaterThan(5000), patient);
   await camera.faults.clear('unplugged');
   const backAt = Date.now();
@@ -141,6 +160,26 @@ test('a camera that was away is a hole, and is recorded again when it is back', 
   const [hole] = (await own.listed()).gaps;
   expect(Math.abs(at(hole?.from) - wentAt)).toBeLessThan(1500);
   expect(at(hole?.to)).toBeGreaterThan(backAt);
+  expect(hole?.cause).toBe('camera-offline');
+});
+
+test('while the gateway was off, and while the disk was full, nothing was recorded: both holes say why', async () => {
+  const first = record();
+  await filesToCome(first.folder, 2);
+  const { newest } = await first.listed();
+  await first.end();
+  await vi.waitFor(() => expect(Date.now() - at(newest)).toBeGreaterThan(6000), patient);
+  let freeBytes = 2_000_000;
+  const own = record({ space: async () => ({ capacityBytes: 3_000_000, freeBytes }) });
+  const causes = async () => (await own.listed()).gaps.map(({ cause }) => cause);
+  await vi.waitFor(async () => expect(await causes()).toEqual(['recorder-restart']), patient);
+  freeBytes = 100_000;
+  await vi.waitFor(() => expect(own.journal.of('own')).toMatchObject([{ cause: 'recorder-restart' }, { cause: 'disk' }]), patient);
+  await vi.waitFor(async () => expect(Date.now() - at((await own.listed()).newest)).toBeGreaterThan(4000), patient);
+  freeBytes = 2_000_000;
+  // Both holes are seconds long and lie within what is taken for the time of either: here only that each has a cause.
+  await vi.waitFor(async () => expect(await causes()).toHaveLength(2), patient);
+  expect(own.journal.of('own').at(-1)).toMatchObject({ cause: 'disk', to: expect.any(Number) });
 });
 
 test('a disk that is not there is no place to record to, and what is on it is listed again when it is back', async () => {
@@ -198,7 +237,7 @@ test('a disk too small is told before anything goes before its time, and then th
   expect(forecast).toMatchObject({
     check: 'storage',
     outcome: 'fault',
-    fault: 'disk-fault',
+    fault: 'disk-too-small',
     measured: { capacityBytes, overwrites: true },
   });
   expect(forecast?.detail).toMatch(/has room for 0\.0 days, 90 are to be kept/);
@@ -243,7 +282,7 @@ test('a gateway that is killed loses its last file at most, and leaves neither p
 
   const second = spawnGateway(config);
   await vi.waitFor(() => expect(keptFiles(folder).some((file) => (segmentIn(file)?.from ?? 0) > killedAt)).toBe(true), patient);
-  // Its own, and never beside one of its predecessor's; between two sessions there is none for a moment.
+  // What the ffmpeg of the first one went on to write may have been rescued before the second one records.
   await vi.waitFor(() => expect(processesNaming(folder).filter((line) => line.includes('ffmpeg'))).toHaveLength(1), patient);
   second.process.kill('SIGTERM');
   expect(await second.exited).toEqual({ code: 0, signal: null });
