@@ -28,7 +28,6 @@ import { sweepScratchFolders } from './probes/scratch-folder.ts';
 import { usage as referenceUsage, runReference } from './reference.ts';
 import { createRegistry } from './registry.ts';
 import { createRelocation } from './relocate.ts';
-import { isRefusal } from './supervise/look.ts';
 import { createSupervisor } from './supervise.ts';
 import { createCommands } from './uplink/commands.ts';
 import { createUplink } from './uplink.ts';
@@ -130,22 +129,11 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
   });
   const coverage = settings.plan && createLiveCoverage({ plan: settings.plan, levels: densityLevels(), facts: supervisor.present, now });
   const present = () => [...supervisor.present(), ...(coverage?.present() ?? [])];
-  const astray = () =>
-    new Set(
-      supervisor
-        .present()
-        .filter(isAstray)
-        .map(({ device }) => device),
-    );
   const relocation = createRelocation({
     ...deps,
     devices,
     registry,
-    lost: () => [...astray()],
-    taken() {
-      const lost = astray();
-      return devices.filter(({ id }) => !lost.has(id)).map(({ watched }) => watched.address());
-    },
+    facts: supervisor.present,
     find: (limit) => findAround(discovery ?? nowhere, limit, log),
     follow(id, address) {
       devices.find((device) => device.id === id)?.moveTo(address);
@@ -231,11 +219,6 @@ function createRecording(
 
 function asEntry(data: Fact): Entry {
   return { type: 'cn.mingzao.fact.v1', data };
-}
-
-/** Silent, or somebody else answers in its place, who may not even know our password. */
-function isAstray(fact: Fact): boolean {
-  return isRefusal(fact) || (fact.outcome === 'fault' && (fact.check === 'reachable' || fact.fault === 'wrong-device'));
 }
 
 async function findAround({ multicast, scan }: { multicast: boolean; scan: string[] }, signal: AbortSignal, log: Log) {

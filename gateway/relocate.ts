@@ -1,8 +1,10 @@
 // Looks for devices that no longer answer where they did, by their serial number, and follows them to their new address.
+import type { Fact } from '#contract/facts.ts';
 import type { Sleep } from './clock.ts';
 import type { ConfiguredDevice } from './devices.ts';
 import type { Log } from './log.ts';
 import type { Registry } from './registry.ts';
+import { isRefusal } from './supervise/look.ts';
 import type { Watched } from './supervise.ts';
 
 export interface Relocation {
@@ -14,10 +16,8 @@ export interface Relocation {
 
 export interface RelocationDeps {
   devices: (Pick<ConfiguredDevice, 'id' | 'account' | 'serialAt'> & { watched: Pick<Watched, 'address'> })[];
-  /** The ids of devices that do not answer where they should, or not to our password. */
-  lost(): string[];
-  /** host:port at which one of our devices is known to answer. */
-  taken(): string[];
+  /** The newest fact of every check: they tell which devices do not answer where they should, or not to our password. */
+  facts(): Fact[];
   /** Everything on the network that looks like a device: its address, and host:port of it. */
   find(signal: AbortSignal): Promise<{ address: string; hostAndPort: string }[]>;
   /** The device is at `address` now. */
@@ -51,7 +51,8 @@ export function createRelocation(deps: RelocationDeps): Relocation {
   };
 
   const search = async (signal: AbortSignal) => {
-    const taken = new Set(deps.taken());
+    const ids = lost(deps);
+    const taken = new Set(deps.devices.filter(({ id }) => !ids.has(id)).map(({ watched }) => watched.address()));
     const found = await deps.find(signal);
     const strangers = found.filter(({ hostAndPort }) => !taken.has(hostAndPort));
     const asked = new Map<string, Promise<string | undefined>>();
@@ -100,11 +101,24 @@ function keyOf({ account }: { account: string }, address: string): string {
 }
 
 /** A device that never told a serial number of its own cannot be told from others. */
-function missing({ devices, lost, registry }: RelocationDeps) {
-  const ids = new Set(lost());
+function missing({ devices, registry, ...deps }: RelocationDeps) {
+  const ids = lost(deps);
   const serials = devices.map(({ id }) => registry.serialOf(id));
   return devices.filter(({ id }) => {
     const serial = registry.serialOf(id);
     return ids.has(id) && serial !== undefined && serials.filter((other) => other === serial).length === 1;
   });
+}
+
+function lost({ facts }: Pick<RelocationDeps, 'facts'>): Set<string> {
+  return new Set(
+    facts()
+      .filter(isAstray)
+      .map(({ device }) => device),
+  );
+}
+
+/** Silent, or somebody else answers in its place, who may not even know our password. */
+function isAstray(fact: Fact): boolean {
+  return isRefusal(fact) || (fact.outcome === 'fault' && (fact.check === 'reachable' || fact.fault === 'wrong-device'));
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Fact } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import { createRegistry } from '../../gateway/registry.ts';
 import { createRelocation, type RelocationDeps } from '../../gateway/relocate.ts';
@@ -74,9 +75,13 @@ describe('a device that is missing', () => {
   const clock = createFakeClock();
   const never = new AbortController().signal;
 
+  const silent = (device: string): Fact => {
+    const observedAt = new Date(clock.now()).toISOString();
+    return { schemaVersion: 1, check: 'reachable', device, outcome: 'fault', fault: 'no-answer', observedAt, validUntil: observedAt };
+  };
   type Answer = { serial: string } | { fault: FaultCode };
   /** `network`: host:port of everything that answers, with its serial number or what else comes of asking. `serials`: of our devices. */
-  function relocation(network: Record<string, Answer>, about: { serials: Record<string, string>; lost: string[]; taken?: string[] }) {
+  function relocation(network: Record<string, Answer>, about: { serials: Record<string, string>; lost: string[] }) {
     const asked: string[] = [];
     const followed: Record<string, string> = {};
     const deps: RelocationDeps = {
@@ -90,8 +95,7 @@ describe('a device that is missing', () => {
           return 'serial' in answer ? { ok: true, value: answer.serial } : { ok: false, fault: answer.fault, detail: '' };
         },
       })),
-      lost: () => about.lost,
-      taken: () => about.taken ?? [],
+      facts: () => about.lost.map(silent),
       find: async () => Object.keys(network).map((host) => ({ address: `http://${host}/onvif/device_service`, hostAndPort: host })),
       follow(id, address) {
         followed[id] = new URL(address).host;
@@ -123,10 +127,7 @@ describe('a device that is missing', () => {
   });
 
   test('is not looked for where another of our devices answers', async () => {
-    const { search, asked } = relocation(
-      { '10.0.0.5:8000': { serial: 'B' } },
-      { serials: { one: 'A', two: 'B' }, lost: ['one'], taken: ['10.0.0.5:8000'] },
-    );
+    const { search, asked } = relocation({ 'two:8000': { serial: 'B' } }, { serials: { one: 'A', two: 'B' }, lost: ['one'] });
     await search(never);
     expect(asked).toEqual([]);
   });
