@@ -1,9 +1,11 @@
 // Where the retention of one camera at one recorder stands, and where it leads: a canteen built last week can be judged today.
+import type { Hole } from '#contract/footage.ts';
 import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { RetentionState, RetentionView } from '#contract/views.ts';
-import { bytesMissing, type DiskSpace, daysHeld, diskSpace, type Rate } from './disk-space.ts';
+import { bytesMissing, type DiskSpace, daysHeld, type Rate } from './disk-space.ts';
 import type { Kept } from './kept-days.ts';
 import { type KeptFootage, proofIn } from './kept-footage.ts';
+import { disksOf } from './recorder-disks.ts';
 import type { Scene } from './rule.ts';
 
 /** What can be told; `kept` is there in every state but `unknown` by the footage itself. */
@@ -30,7 +32,7 @@ export function forecast(
   const disks = disksOf(recorder, { scene, footage });
   const about = { ...disks.limit, ...numbersOf(disks.space, scene), kept };
   if (proof.outcome === 'ok') return { ...about, state: 'proven' };
-  if (isOverwritten(kept)) return { ...about, state: 'fell-short' };
+  if (isGone(kept)) return { ...about, state: 'fell-short' };
   const whenReached = reachesOn(kept, disks.space, scene);
   // What is lost inside is lost, however large the disk; without word of the disk, too few days are too few.
   if (!isBegunLate(kept) || disks.outcome === 'untold') return { ...about, state: 'fell-short', ...whenReached };
@@ -44,37 +46,10 @@ function isBegunLate({ hasHoles, missingTodaySeconds, reachesOn: day, recording 
   return recording?.oldest !== undefined && !hasHoles && missingTodaySeconds === undefined && day !== undefined;
 }
 
-/** Older footage was there, and is no more. */
-function isOverwritten({ recording }: Kept): boolean {
-  return recording?.gaps.some(({ cause, to }) => cause === 'overwritten' && to <= (recording.oldest ?? to)) ?? false;
-}
-
-type Disks = { limit: Pick<Forecast, 'retentionDaysMax'>; space?: DiskSpace } & (
-  | { outcome: 'told'; space: DiskSpace }
-  | { outcome: 'untold' }
-  | { outcome: 'unknown'; since: number }
-);
-
-/** `untold`: the recorder does not tell of its disks at all; `unknown`: it did, or might, and does not now. */
-function disksOf(recorder: RecorderPlace, { scene, footage }: { scene: Scene; footage: KeptFootage }): Disks {
-  const { outcome, fact, since } = scene.believed(recorder.id, 'storage');
-  const max = fact?.measured?.retentionDaysMax;
-  const limit = max === undefined || max === 0 ? {} : { retentionDaysMax: max };
-  if (fact === undefined || fact.fault === 'not-supported') return { outcome: 'untold', limit };
-  if (outcome === 'unknown' || fact.measured === undefined) return { outcome: 'unknown', since, limit };
-  const space = diskSpace({ storage: fact.measured, footage: footage.measured, streams: streamsOf(recorder, scene) });
-  return space === undefined ? { outcome: 'untold', limit } : { outcome: 'told', space, limit };
-}
-
-/** Bits per second of each camera the recorder keeps, where that may be believed. */
-function streamsOf(recorder: RecorderPlace, scene: Scene): ReadonlyMap<string, number | undefined> {
-  const cameras = scene.layout.cameras.filter(({ id }) => recorder.cameras.includes(id));
-  return new Map(
-    cameras.map(({ id }) => {
-      const { outcome, fact } = scene.believed(id, 'stream');
-      return [id, outcome === 'ok' ? fact.measured?.bitsPerSecond : undefined];
-    }),
-  );
+/** Older footage was there, and is no more: what it had to make room for, or the age it was removed at, comes sooner than the days required. */
+function isGone({ recording }: Kept): boolean {
+  const went = ({ cause }: Hole) => cause === 'overwritten' || cause === 'expired';
+  return recording?.gaps.some((hole) => went(hole) && hole.to <= (recording.oldest ?? hole.to)) ?? false;
 }
 
 const dayMs = 86_400_000;

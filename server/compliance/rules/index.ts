@@ -12,6 +12,7 @@ import { cameraMoved, pictureBlurred, pictureColourCast, pictureCovered, picture
 import { pictureBelowStandard } from './picture-below-standard.ts';
 import { pictureBlack } from './picture-black.ts';
 import { playbackNotOffered } from './playback-not-offered.ts';
+import { recordingStopsWhenFull } from './recording-stops-when-full.ts';
 import { recordsLost } from './records-lost.ts';
 import { retentionNotYetProven } from './retention-not-yet-proven.ts';
 import { retentionShort } from './retention-short.ts';
@@ -39,6 +40,7 @@ export const rules: readonly Rule[] = [
   retentionShort,
   retentionNotYetProven,
   diskBroken,
+  recordingStopsWhenFull,
   footageDoesNotPlay,
   playbackNotOffered,
   cameraNotRecorded,

@@ -37,13 +37,13 @@ function newcomer(days: number, others: number): ReturnType<typeof footage> {
   return { ...all, recordings: all.recordings.map((recording, index) => (index === 0 && first !== undefined ? first : recording)) };
 }
 
-function overwritten(days: number): ReturnType<typeof footage> {
+function gone(days: number, cause: 'overwritten' | 'expired' = 'overwritten'): ReturnType<typeof footage> {
   const all = footage(days);
   return {
     ...all,
     recordings: all.recordings.map((recording) => ({
       ...recording,
-      gaps: [{ from: '2026-09-01T00:00:00.000Z', to: recording.oldest ?? '', cause: 'overwritten' as const }],
+      gaps: [{ from: '2026-09-01T00:00:00.000Z', to: recording.oldest ?? '', cause }],
       gapCount: 1,
     })),
   };
@@ -84,9 +84,27 @@ describe('retention', () => {
     ],
     [
       'a disk of which 41 days were overwritten fell short, however large it says it is',
-      canteen(overwritten(41), free(20 * terabyte, 41)),
+      canteen(gone(41), free(20 * terabyte, 41)),
       'fell-short',
       ['retention-short fault'],
+    ],
+    [
+      'footage that is removed at an age of 41 days never gets older, on however large a disk',
+      canteen(gone(41, 'expired'), { ...free(20 * terabyte, 41), retentionDaysMax: 41 }),
+      'fell-short',
+      ['retention-short fault'],
+    ],
+    [
+      'twelve days on a large disk are on course, though the recorder will stop when it is full',
+      canteen(footage(12), { ...free(8 * terabyte, 12.5), overwrites: false }),
+      'on-course',
+      ['retention-not-yet-proven unknown', 'recording-stops-when-full fault'],
+    ],
+    [
+      '90 days are proven, though the recorder will stop when it is full',
+      canteen(footage(90), { ...free(8 * terabyte, 91), overwrites: false }),
+      'proven',
+      ['recording-stops-when-full fault'],
     ],
     [
       'a hole in the days kept is a hole, on however young a recorder',
@@ -209,6 +227,34 @@ describe('the disks of a recorder', () => {
   it('that were broken are not sound for being told of no more', () => {
     const state = tell(sound(), 'nvr', 'storage', { outcome: 'fault', fault: 'disk-fault', measured: disks, lastsMs: minute });
     expect(named(judged(state, later + 2 * minute).open)).toEqual(['disk-broken unknown']);
+  });
+
+  it('that do not do for the days to be kept are too small, not broken', () => {
+    const said = 'has room for 41 days, 90 are to be kept';
+    const small = { method: 'own-recording', disks: [{ name: 'own-recording', state: 'too-small' as const, said }] };
+    const [gap] = judged(tell(sound(), 'nvr', 'storage', { outcome: 'fault', fault: 'disk-too-small', measured: small })).open;
+    expect(gap).toMatchObject({
+      rule: 'disk-broken',
+      measured: { zh: `硬盘容量不足：own-recording (${said})` },
+      fix: { zh: '扩充硬盘，或降低码率' },
+    });
+  });
+
+  it('that are not overwritten when full are told with the day on which recording stops', () => {
+    const stops = (storage: Partial<StorageMeasured>, kept = footage(12)) =>
+      judged(canteen(kept, { ...storage, overwrites: false })).open.find(({ rule }) => rule === 'recording-stops-when-full');
+    // 8 TB at 6 Mbit/s last for 123 days and more.
+    expect(stops({ capacityBytes: 8 * terabyte, freeBytes: 7.3 * terabyte })).toMatchObject({
+      severity: 'major',
+      measured: {
+        zh: expect.stringMatching(/^硬盘写满即停止录像，预计2027-0[23]-\d\d写满$/),
+        en: expect.stringMatching(/^Recording stops when the disks are full, about 2027-0/),
+      },
+      fix: { zh: '在录像机的存储设置中启用循环覆盖' },
+    });
+    expect(stops({ freeBytes: undefined } as never)?.measured.en).toBe('Recording stops when the disks are full');
+    expect(stops({ freeBytes: 0 })?.measured.zh).toBe('硬盘已满，录像停止');
+    expect(stops({ freeBytes: 0 }, gone(41))).toBeUndefined(); // it does overwrite, whatever it says
   });
 
   it.each(['never told of', 'not offered'])('are no lack where they are %s', (which) => {
