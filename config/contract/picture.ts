@@ -70,6 +70,7 @@ export const PictureMeasured = Type.Object(
     width: Type.Integer({ minimum: 1 }),
     height: Type.Integer({ minimum: 1 }),
     jpeg: Type.Optional(Type.String({ ...Sha256, description: 'of the newest picture kept as evidence, as a small JPEG' })),
+    jpegAt: Type.Optional(Type.String({ ...Instant, description: 'when that picture was taken: often before this look' })),
     infrared: Type.Optional(Type.Boolean({ description: 'it is without colour: taken by infrared, or in black and white' })),
     open: Type.Optional(Type.Boolean({ description: 'taken within the canteen’s opening hours; outside them darkness is not judged' })),
     aspects: Type.Optional(PictureAspects), // absent where a picture was only looked at once, by hand

@@ -5,8 +5,8 @@ import { ofEveryAspect, type PictureMemory } from '../pictures/memory.ts';
 type Standings = PictureMemory['standings'];
 
 export interface Kept {
-  /** SHA-256 of the newest picture that was kept. */
-  jpeg: string | undefined;
+  /** SHA-256 of the newest picture that was kept, and when it was taken; nothing where it could not be kept. */
+  newest: { jpeg: string; jpegAt: string } | undefined;
   /** Whether some aspect went wrong, or right again. */
   changed: boolean;
   /** Whether this picture was kept. */
@@ -36,7 +36,7 @@ export function createPictureEvidence(deps: {
       for (const aspect of changed) changes[aspect] = defined({ before: await keep(lastRight[aspect]), after: newest?.jpeg });
       lastRight = ofEveryAspect((aspect) => (after[aspect].samples === 0 ? jpeg : lastRight[aspect]));
       return {
-        jpeg: newest?.jpeg,
+        newest: newest?.jpeg === undefined ? undefined : { jpeg: newest.jpeg, jpegAt: new Date(newest.at).toISOString() },
         changed: changed.length > 0,
         fresh,
         attach: (aspects) => ({

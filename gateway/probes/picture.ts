@@ -49,7 +49,7 @@ export function createPictureProbe({ files, isOpen, ...deps }: PictureDeps): Pic
       aspects: kept.attach(result.judged.aspects),
       width,
       height,
-      ...(kept.jpeg === undefined ? {} : { jpeg: kept.jpeg }),
+      ...kept.newest,
     };
   };
 

@@ -53,6 +53,7 @@ export const pictureEvent = {
       width: 1920,
       height: 1080,
       jpeg: 'ab'.repeat(32),
+      jpegAt: '2026-11-23T03:58:00.000Z',
       infrared: false,
       open: true,
       aspects: {
