@@ -62,7 +62,7 @@ export type DeviceView = Static<typeof DeviceView>;
 
 /**
  * `proven`: every day required is kept; `on-course`: too young for that, and nothing stands in the way; `will-fall-short`: as young, and its
- * disk or its settings will not hold so many days; `fell-short`: old enough or full, and days are missing; `unknown`: cannot be told.
+ * disk will not hold so many days; `fell-short`: old enough or full, and days are missing; `unknown`: cannot be told.
  */
 export const RetentionState = Type.Enum(['proven', 'on-course', 'will-fall-short', 'fell-short', 'unknown']);
 export type RetentionState = Static<typeof RetentionState>;

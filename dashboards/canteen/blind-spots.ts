@@ -1,7 +1,8 @@
-// The blind spots of a canteen at one level, numbered as plan and list show them, and each in words.
+// The blind spots of a canteen, numbered as plan and list show them, and each in words.
 import type { BlindSpot, CoverageLevel } from '#contract/coverage.ts';
 import type { FactOf } from '#contract/facts.ts';
 import type { Messages } from '../i18n/zh-CN.ts';
+import type { CoveredZone } from './covered-zone.ts';
 
 export interface NumberedSpot {
   number: number;
@@ -9,6 +10,8 @@ export interface NumberedSpot {
   /** Which of its zone's, from 1, the largest first. */
   place: number;
   spot: BlindSpot;
+  /** The level it is blind at. */
+  pixelsPerMetre: number;
 }
 
 /** All levels any zone was computed at, in pixels a metre, the lowest first. */
@@ -18,21 +21,25 @@ export function levelsOf(facts: FactOf<'coverage'>[]): number[] {
 }
 
 /** What was computed at this level; nothing where the zone was not computed at it. */
-export function atLevel(fact: FactOf<'coverage'> | undefined, pixelsPerMetre: number): CoverageLevel | undefined {
+export function atLevel(fact: FactOf<'coverage'> | undefined, pixelsPerMetre: number | undefined): CoverageLevel | undefined {
   return fact?.measured?.levels.find((level) => level.pixelsPerMetre === pixelsPerMetre);
 }
 
-/** Zone by zone in the order of the facts. */
-export function numberedSpots(facts: FactOf<'coverage'>[], pixelsPerMetre: number): NumberedSpot[] {
-  return facts
-    .flatMap((fact) => (atLevel(fact, pixelsPerMetre)?.blind ?? []).map((spot, index) => ({ zone: fact.device, place: index + 1, spot })))
+/** Zone by zone, each at the level that is looked at. */
+export function numberedSpots(zones: CoveredZone[]): NumberedSpot[] {
+  return zones
+    .flatMap(({ zone, found }) =>
+      found === undefined
+        ? []
+        : found.blind.map((spot, index) => ({ zone: zone.id, place: index + 1, spot, pixelsPerMetre: found.pixelsPerMetre })),
+    )
     .map((spot, index) => ({ number: index + 1, ...spot }));
 }
 
 /** Why nobody sees it, and what would help. */
 export function causeInWords(
-  { cause }: BlindSpot,
-  { words, cameraName, pixelsPerMetre }: { words: Messages; cameraName: (id: string) => string; pixelsPerMetre: number },
+  { spot: { cause }, pixelsPerMetre }: NumberedSpot,
+  { words, cameraName }: { words: Messages; cameraName: (id: string) => string },
 ): { cause: string; fix: string } {
   switch (cause.kind) {
     case 'out-of-view':

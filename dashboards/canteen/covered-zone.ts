@@ -9,6 +9,8 @@ export interface CoveredZone {
   fact: FactOf<'coverage'> | undefined;
   /** False: nothing was computed, or it can no longer be believed. */
   isKnown: boolean;
-  /** At the level that is looked at. */
+  /** At the level that is looked at; absent where it was not computed at that. */
   found: CoverageLevel | undefined;
+  /** At the level the standard asks for. */
+  required: CoverageLevel | undefined;
 }

@@ -5,11 +5,9 @@ import type { Language, Messages } from '../i18n/zh-CN.ts';
 
 /** Nothing where the calendar says it all. */
 export function outlookInWords(view: RetentionView, { words, language }: { words: Messages; language: Language }): string | undefined {
-  const { state, unbrokenDays, requiredDays, reachesOn, holdsDays, retentionDaysMax } = view;
+  const { state, unbrokenDays, requiredDays, reachesOn, holdsDays } = view;
   if (state === 'on-course' && reachesOn !== undefined)
     return words.retentionReaches(unbrokenDays, dayOf(new Date(dayStart(reachesOn)), language), requiredDays);
-  if (state !== 'will-fall-short') return undefined;
-  if (retentionDaysMax !== undefined && retentionDaysMax < requiredDays)
-    return words.retentionSetTo(Math.floor(retentionDaysMax), requiredDays);
-  return holdsDays === undefined ? undefined : words.retentionHolds(Math.floor(holdsDays), requiredDays);
+  if (state !== 'will-fall-short' || holdsDays === undefined) return undefined;
+  return words.retentionHolds(Math.floor(holdsDays), requiredDays);
 }

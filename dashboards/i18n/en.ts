@@ -17,7 +17,7 @@ export const en: Messages = {
 
   outcome: { ok: 'OK', fault: 'faulty', unknown: 'unknown' },
   read: 'read',
-  verdict: { ok: 'compliant', fault: 'faulty', unknown: 'unknown' },
+  verdict: { ok: 'compliant', fault: 'not compliant', unknown: 'unknown' },
   zone: { dining: 'Dining', cooking: 'Cooking', cleaning: 'Cleaning' },
   severity: { critical: 'critical', major: 'major', minor: 'minor' },
   certainty: { fault: 'seen to be wrong', unknown: 'cannot be shown' },

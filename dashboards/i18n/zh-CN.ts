@@ -16,7 +16,7 @@ export const zhCN = {
   outcome: { ok: '正常', fault: '异常', unknown: '未知' },
   // For what the gateway only reads; whether it is right is for the server to say.
   read: '已读取',
-  verdict: { ok: '达标', fault: '异常', unknown: '未知' },
+  verdict: { ok: '达标', fault: '不达标', unknown: '未知' },
   zone: { dining: '就餐区', cooking: '制餐区', cleaning: '清洁区' },
   severity: { critical: '严重', major: '较重', minor: '轻微' },
   certainty: { fault: '实测不符', unknown: '无法证实' },
@@ -39,7 +39,7 @@ export const zhCN = {
     coverage: '覆盖',
     tamper: '防破坏',
     inputs: '开关量',
-    account: '账户权限',
+    account: '账号权限',
   },
   fault: {
     'no-answer': '设备无应答',
@@ -53,7 +53,7 @@ export const zhCN = {
     'http-error': '设备拒绝请求',
     'soap-fault': '设备报错',
     'credentials-refused': '用户名或密码错误',
-    locked: '账户被锁定',
+    locked: '账号被锁定',
     busy: '设备连接数已满',
     'not-supported': '设备不支持',
     'wrong-device': '地址上是另一台设备',
@@ -154,7 +154,7 @@ export const zhCN = {
   keptNothing: (name: string) => `${name}：没有录像`,
   playedBack: (played: number, tried: number) => `抽查 ${tried} 处，可回放 ${played} 处`,
   playedOff: (seconds: number) => `与所点时刻相差至多 ${digits(seconds)} 秒`,
-  holes: (count: number) => (count === 0 ? '无间断' : `间断 ${count} 处`),
+  holes: (count: number) => (count === 0 ? '无缺段' : `缺段 ${count} 处`),
   ...canteenPageZh,
 };
 

@@ -20,7 +20,7 @@ afterAll(() => pages?.close());
 describe('the regulators’ board', () => {
   it('says in its biggest type how the district is', async () => {
     await using board = await openBoard();
-    expect(await board.sentence()).toMatch(/^辖区 3 家：1 达标，1 异常，1 未知；数据 \d+ 秒前$/);
+    expect(await board.sentence()).toMatch(/^辖区 3 家：1 达标，1 不达标，1 未知；数据 \d+ 秒前$/);
     const largest = await board.page.evaluate<string>(
       `[...document.querySelectorAll('body *')].toSorted((a, b) => parseFloat(getComputedStyle(b).fontSize) - parseFloat(getComputedStyle(a).fontSize))[0].tagName`,
     );
@@ -31,7 +31,7 @@ describe('the regulators’ board', () => {
     await using board = await openBoard();
     expect(await board.names()).toEqual(order);
     const first = await board.rows().first().textContent();
-    for (const words of ['异常', '就餐区', '制餐区', '清洁区', '应有 1 台正常的摄像头，现有 0 台', '摄像头 3/4 正常', '2 项验收缺口'])
+    for (const words of ['不达标', '就餐区', '制餐区', '清洁区', '应有 1 台正常的摄像头，现有 0 台', '摄像头 3/4 正常', '2 项验收缺口'])
       expect(first).toContain(words);
   });
 
@@ -58,12 +58,12 @@ describe('the regulators’ board', () => {
     await board.page.evaluate('globalThis.sameDocument = true');
     board.server.tellCanteen(summaryOf(at, { verdict: 'fault', openGaps: 1, worstSeverity: 'major' }));
     board.server.tellGap(gapOf(at, { id: 'new', canteen: summaryOf(at).id, measured: { zh: '画面全黑', en: 'The picture is black' } }));
-    await board.sentenceIs(/0 达标，2 异常，1 未知/);
+    await board.sentenceIs(/0 达标，2 不达标，1 未知/);
     await board.page.getByText('画面全黑').waitFor();
-    expect(await board.page.locator('[aria-live=polite]').textContent()).toBe('迎泽街道第一社区食堂变为异常');
+    expect(await board.page.locator('[aria-live=polite]').textContent()).toBe('迎泽街道第一社区食堂变为不达标');
     board.server.tellCanteen(summaryOf(at));
     board.server.tellGap(gapOf(at, { id: 'new', canteen: summaryOf(at).id, status: 'closed', closedAt: at }));
-    await board.sentenceIs(/1 达标，1 异常，1 未知/);
+    await board.sentenceIs(/1 达标，1 不达标，1 未知/);
     await board.page.getByText('画面全黑').waitFor({ state: 'detached' });
     expect(await board.page.evaluate('globalThis.sameDocument')).toBe(true);
   });
@@ -71,7 +71,7 @@ describe('the regulators’ board', () => {
   it('never leaves a canteen green past the time its verdict may be believed', async () => {
     await using board = await openBoard();
     board.server.tick(later(at, 61));
-    await board.sentenceIs(/0 达标，0 异常，3 未知/);
+    await board.sentenceIs(/0 达标，0 不达标，3 未知/);
     expect(await board.rows().locator('.state-ok').count()).toBe(0);
     expect(await board.page.getByText('数据已过期，无法判断').count()).toBeGreaterThan(0);
   });
@@ -83,7 +83,7 @@ describe('the regulators’ board', () => {
     const after = districtAt(at);
     board.server.serve({ ...after, canteens: after.canteens.map((canteen) => ({ ...canteen, verdict: 'ok', staleAt: later(at, 60) })) });
     board.server.down(false);
-    await board.sentenceIs(/3 达标，0 异常，0 未知/);
+    await board.sentenceIs(/3 达标，0 不达标，0 未知/);
     await board.page.getByText('与服务器的连接已中断').waitFor({ state: 'detached' });
   });
 
@@ -107,7 +107,7 @@ describe('the regulators’ board', () => {
   it('speaks English after one click, and still does when opened again', async () => {
     await using board = await openBoard();
     await board.page.getByRole('button', { name: 'English' }).click();
-    await board.sentenceIs(/^3 canteens: ?1 compliant, ?1 faulty, ?1 unknown; ?data \d+ s ago$/);
+    await board.sentenceIs(/^3 canteens: ?1 compliant, ?1 not compliant, ?1 unknown; ?data \d+ s ago$/);
     await board.page.reload();
     await board.sentenceIs(/^3 canteens/);
     expect(await board.page.evaluate('document.documentElement.lang')).toBe('en');
@@ -191,7 +191,7 @@ describe('the regulators’ board', () => {
 
   it('tells every state by a word and a shape of its own, so that nothing is lost without colour', async () => {
     await using board = await openBoard();
-    const words = { 'state-ok': /达标|正常/, 'state-fault': /异常|实测不符/, 'state-unknown': /未知|无法证实/ };
+    const words = { 'state-ok': /(?<!不)达标|正常/, 'state-fault': /不达标|异常|实测不符/, 'state-unknown': /未知|无法证实/ };
     const shapes = new Set<string>();
     for (const [state, word] of Object.entries(words)) {
       const marks = board.page.locator(`main .${state}:is(.mark, button)`);
@@ -205,7 +205,7 @@ describe('the regulators’ board', () => {
     await using board = await openBoard({ path: '/board#/canteens/xinghualing-2' });
     await board.page.locator('.device').first().waitFor();
     board.server.tellCanteen(summaryOf(at, { verdict: 'fault' }));
-    await board.sentenceIs(/2 异常/);
+    await board.sentenceIs(/2 不达标/);
     expect(board.errors).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 // A canteen with a floor plan, pictures, three months of footage and a history, to show on the page under test.
 import type { Fact, FactOf } from '#contract/facts.ts';
 import type { FootageDay, Hole, RecordingMeasured } from '#contract/footage.ts';
+import type { PictureAspects } from '#contract/picture.ts';
 import type { CanteenView, DeviceView, History } from '#contract/views.ts';
 import { gapOf, later, summaryOf, zone } from './district.ts';
 import { coverageAt, plan } from './planned-coverage.ts';
@@ -77,8 +78,8 @@ function footageAt(at: string): FactOf<'footage'> {
 /** The canteen at `at`; `jpegs` are the SHA-256 of its pictures by camera. */
 export function plannedCanteen(at: string, jpegs: Record<string, string>): CanteenView {
   const hood = gapOf(at, {
-    id: `${canteen}/zone-not-covered/stove`,
-    ...{ canteen, rule: 'zone-not-covered', zone: 'stove', severity: 'critical', openedAt: later(at, -7200) },
+    id: `${canteen}/zone-coverage-short/cooking`,
+    ...{ canteen, rule: 'zone-coverage-short', zone: 'cooking', severity: 'critical', openedAt: later(at, -7200) },
     measured: { zh: '烹饪间覆盖 87.8%，2.6 平方米看不到', en: 'The kitchen is covered to 87.8%; 2.6 m² are not seen' },
     required: { zh: '制餐区无死角', en: 'No dead angle in the cooking zone' },
     cause: { zh: '悬挂的油烟罩挡住了左侧墙角', en: 'The hanging hood hides the left corner' },
@@ -121,6 +122,14 @@ export function plannedCanteen(at: string, jpegs: Record<string, string>): Cante
     coverage: coverageAt(at),
     retention: [
       {
+        ...{ camera: 'hall-1', recorder: 'recorder-1', state: 'proven', requiredDays: 90, keptDays: 90, unbrokenDays: 90 },
+        oldest: onDay(at, 91, '00:00'),
+      },
+      {
+        ...{ camera: 'cook-1', recorder: 'recorder-1', state: 'fell-short', requiredDays: 90, keptDays: 88, unbrokenDays: 11 },
+        oldest: onDay(at, 91, '00:00'),
+      },
+      {
         ...{ camera: 'wash-1', recorder: 'recorder-1', state: 'on-course', requiredDays: 90, keptDays: 55, unbrokenDays: 55 },
         reachesOn: dayBefore(at, -35),
       },
@@ -128,16 +137,35 @@ export function plannedCanteen(at: string, jpegs: Record<string, string>): Cante
   };
 }
 
+const turnedAside: PictureAspects = {
+  black: { outcome: 'ok', samples: 0 },
+  covered: { outcome: 'ok', samples: 0, lumaSpread: 96 },
+  frozen: { outcome: 'ok', samples: 0, clock: 'runs', repeated: false },
+  moved: { outcome: 'fault', samples: 5, reference: 'day', likenessPercent: 20 },
+  blurred: { outcome: 'suspect', samples: 1 },
+  'colour-cast': { outcome: 'fault', samples: 4, cast: 60 },
+};
+
 function devicesAt(at: string, jpegs: Record<string, string>): DeviceView[] {
-  const camera = (id: string, name: string, place: string, about: { offsetSeconds?: number; fault?: 'no-answer' } = {}): DeviceView => {
+  const camera = (
+    id: string,
+    name: string,
+    place: string,
+    about: { offsetSeconds?: number; fault?: 'no-answer'; aspects?: PictureAspects } = {},
+  ): DeviceView => {
     const seen = { schemaVersion: 1, device: id, observedAt: later(at, -20), validUntil: later(at, 300) } as const;
     const jpeg = jpegs[id];
     const facts: Fact[] = [
       { ...seen, check: 'reachable', outcome: 'ok', measured: { address: '192.168.1.21:80', roundTripMs: 12 } },
       { ...seen, check: 'clock', outcome: 'ok', measured: { offsetSeconds: about.offsetSeconds ?? 0.4, uncertaintySeconds: 0.2 } },
       {
-        ...{ ...seen, check: 'picture', outcome: 'ok' },
-        measured: { blackPercent: 1, meanLuma: 118, width: 1920, height: 1080, ...(jpeg !== undefined && { jpeg }) },
+        ...{ ...seen, check: 'picture' },
+        ...(about.aspects === undefined ? { outcome: 'ok' } : { outcome: 'fault', fault: 'moved' }),
+        measured: {
+          ...{ blackPercent: 1, meanLuma: 118, width: 1920, height: 1080 },
+          ...(jpeg !== undefined && { jpeg, jpegAt: later(at, -140) }),
+          ...(about.aspects !== undefined && { aspects: about.aspects }),
+        },
       },
     ];
     const dead: Fact[] = [
@@ -150,7 +178,7 @@ function devicesAt(at: string, jpegs: Record<string, string>): DeviceView[] {
   return [
     camera('hall-1', '就餐大厅1号', 'hall'),
     camera('cook-1', '烹饪间1号', 'stove', { fault: 'no-answer' }),
-    { ...camera('wash-1', '洗消间1号', 'wash', { offsetSeconds: -75 }), outcome: 'fault' },
+    { ...camera('wash-1', '洗消间1号', 'wash', { offsetSeconds: -75, aspects: turnedAside }), outcome: 'fault' },
     { id: 'recorder-1', name: '录像机', kind: 'recorder', zones: [], outcome: 'ok', facts: [footageAt(at)] },
   ];
 }

@@ -72,7 +72,7 @@ describe('a fact in words', () => {
     [clock(28_800), ['快 8 小时']],
     [{ ...seen, check: 'reachable', outcome: 'fault', fault: 'no-answer' }, ['设备无应答']],
     [{ ...seen, check: 'identity' }, []],
-    [footage({ oldest: '2026-08-25T00:00:00Z', gapCount: 2 }), ['名-cam-1：自 2026年8月25日 起，间断 2 处']],
+    [footage({ oldest: '2026-08-25T00:00:00Z', gapCount: 2 }), ['名-cam-1：自 2026年8月25日 起，缺段 2 处']],
     [footage({ gapCount: 0 }), ['名-cam-1：没有录像']],
     [playback(-0.5, 0.2, undefined), ['抽查 3 处，可回放 2 处', '与所点时刻相差至多 1 秒']],
     [playback(undefined), ['抽查 1 处，可回放 0 处']],
