@@ -90,6 +90,37 @@ describe('what a lens takes in', () => {
     expect(seen({ pixelsPerMetre: 192, zones, cameras: [fisheye] }).covered).toBe(0);
   });
 
+  it.each([
+    [3, 0, 125],
+    [2.7, 0.9, 125],
+    [2.7, 0, 80],
+    [2.7, 0.9, 80],
+    [2.4, 1.2, 100],
+    [2.2, 2, 50],
+  ])(
+    'through a fisheye %d m up, on the plane at %d m, with %d pixels a metre: the circle to a tenth of what is told',
+    (height, plane, pixelsPerMetre) => {
+      const fisheye = camera([1, 2, height], {
+        tilt: 90,
+        pan: 17,
+        horizontalFov: 180,
+        resolution: [2560, 2560],
+        projection: 'equidistant',
+      });
+      const reach = 2560 / (Math.PI * pixelsPerMetre);
+      const { covered } = seen({ pixelsPerMetre, zones: [zone(rectangle(-30, -30, 30, 30), [plane])], cameras: [fisheye] });
+      expect(Math.abs(covered - Math.PI * (reach ** 2 - (height - plane) ** 2))).toBeLessThan(1e-4);
+    },
+  );
+
+  it('through a fisheye that is tilted: the circle within the wedge of its picture', () => {
+    // 2560 x 1280 pixels over 180 x 90 degrees. Its vertical middle plane halves all it sees; straight down is 45 degrees below its axis, where the picture ends.
+    const fisheye = camera([0, 0, 3], { tilt: 45, horizontalFov: 180, resolution: [2560, 1280], projection: 'equidistant' });
+    const strip = [zone(rectangle(-9, -0.001, 9, 0.001))];
+    const reach = Math.sqrt((2560 / (Math.PI * 100)) ** 2 - 9);
+    expect(seen({ pixelsPerMetre: 100, zones: strip, cameras: [fisheye] }).covered).toBeCloseTo(reach * 0.002, 6);
+  });
+
   it('through a fisheye on one side only: to where its picture ends', () => {
     // 3000 x 1000 pixels over 180 degrees: 30 degrees up and down, so that on the middle line it sees 3·tan 30° each way.
     const fisheye = camera([0, 0, 3], { tilt: 90, horizontalFov: 180, resolution: [3000, 1000], projection: 'equidistant' });

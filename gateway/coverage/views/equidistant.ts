@@ -1,15 +1,16 @@
 // A wide lens that draws equal angles as equal lengths, as most fisheye lenses do.
 import type { PlanCamera } from '#contract/plan.ts';
-import { along, type Bounds, cornersOf, edgesOf, type Point } from '../polygon.ts';
-import { both, polygonsOf, regionOf, without } from '../region.ts';
+import { along, type Bounds, cornersOf, cut, edgesOf, type Point, sidesOf } from '../polygon.ts';
+import { both, convexRegion, polygonsOf, regionOf, without } from '../region.ts';
 import { justEnough, type Mounted, type View } from './view.ts';
 
 type Vector = [number, number, number];
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
-/** How far from its arc a chord may lie, metres: no more than everything else is rounded. */
-const chordMetres = 1e-5;
+/** How far from its arc a chord may lie, metres. Corners are moved off the arc so that the areas are those of the arcs all the same. */
+const chordMetres = 1e-4;
 const segmentsAtLeast = 64;
+const segmentsAtMost = 16_384;
 /** Regions are made for metres. Angles on the picture are taken so many times larger, to be cut as exactly. */
 const perRadianDrawn = 500;
 const longestEdge = 0.05 * perRadianDrawn;
@@ -32,25 +33,36 @@ export function equidistantView(
     return [foot[0] + (drop / -dz) * dx, foot[1] + (drop / -dz) * dy];
   };
 
+  /** Straight down lies in it, and the circle on the plane; the horizon does not. */
+  const loopAround = (within: number, drop: number) => {
+    const radius = 1.1 * within + 0.1;
+    for (let segments = segmentsAtLeast; ; segments *= 2) {
+      const angles = Array.from({ length: segments }, (_, index) => {
+        const turned = (2 * Math.PI * index) / segments;
+        return lens.angles([radius * Math.cos(turned), radius * Math.sin(turned), -drop]);
+      });
+      const isBetween = edgesOf(angles).every(([from, to]) => {
+        const [dx, dy, dz] = lens.direction(along(from, to, 0.5));
+        return dz < 0 && Math.hypot(dx, dy) * drop > -dz * within;
+      });
+      if (isBetween || segments >= segmentsAtMost) return { radius, angles };
+    }
+  };
+
   return {
     footprint({ plane, box, pixelsPerMetre }) {
       const drop = height - plane;
       if (drop <= 0) return [];
       const enough = pixelsPerMetre === 0 ? Number.POSITIVE_INFINITY : (perRadian / pixelsPerMetre) * justEnough;
       if (enough <= drop) return [];
-      const radius = Math.sqrt(enough ** 2 - drop ** 2);
-      const beyond = beyondBox(box, foot);
-      // What is dense enough is a circle on the plane around the foot. On the picture it is a loop around straight down.
-      const circle = radius < beyond ? { radius, segments: segmentsOf(radius) } : { radius: beyond, segments: segmentsAtLeast };
-      const loop = Array.from({ length: circle.segments }, (_, index) => {
-        const turned = (2 * Math.PI * index) / circle.segments;
-        return lens.angles([circle.radius * Math.cos(turned), circle.radius * Math.sin(turned), -drop]);
-      });
-      const shown = (lens.looksAwayFrom(circle.radius, drop) ? without : both)(picture, regionOf([loop]));
+      const radius = Math.min(Math.sqrt(enough ** 2 - drop ** 2), reachOf(box, foot));
+      // What is dense enough is a circle on the plane around the foot. Straight lines of the picture are none on the plane: there only a wider loop is cut.
+      const loop = loopAround(radius, drop);
+      const shown = (lens.looksAwayFrom(loop.radius, drop) ? without : both)(picture, regionOf([loop.angles]));
       const onFloor = polygonsOf(shown).map((outline) =>
         edgesOf(outline).flatMap(([from, to]) => arc(from, to, (angles) => onPlane(angles, drop))),
       );
-      return both(regionOf(onFloor), regionOf([cornersOf(box)]));
+      return both(regionOf(onFloor), convexRegion(cut(circleAround(foot, radius), sidesOf(box))));
     },
     density([x, y], plane) {
       const drop = height - plane;
@@ -63,24 +75,28 @@ export function equidistantView(
   };
 }
 
-/** A radius around the foot whose polygon of the fewest segments goes round the whole box. */
-function beyondBox(box: Bounds, [x, y]: Point): number {
-  return 1.1 * Math.max(...cornersOf(box).map(([cx, cy]) => Math.hypot(cx - x, cy - y))) + 0.1;
+/** A radius around the foot whose circle goes well round the whole box. */
+function reachOf(box: Bounds, [x, y]: Point): number {
+  return 1.1 * Math.max(...cornersOf(box).map(([cx, cy]) => Math.hypot(cx - x, cy - y)));
 }
 
-function segmentsOf(radius: number): number {
-  const segments = Math.PI / Math.acos(1 - chordMetres / Math.max(radius, chordMetres));
-  return Math.max(segmentsAtLeast, Math.ceil(segments));
+/** A polygon as large as the circle. */
+function circleAround([x, y]: Point, radius: number): Point[] {
+  const segments = Math.max(segmentsAtLeast, Math.ceil(Math.PI / Math.acos(1 - chordMetres / Math.max(radius, chordMetres))));
+  const step = (2 * Math.PI) / segments;
+  const out = radius * Math.sqrt(step / Math.sin(step));
+  return Array.from({ length: segments }, (_, index) => [x + out * Math.cos(index * step), y + out * Math.sin(index * step)]);
 }
 
 /** A straight edge of the picture as it lies on the plane: from `from`, without `to`. */
 function arc(from: Point, to: Point, onPlane: (angles: Point) => Point, halvings = 0): Point[] {
   const middle = along(from, to, 0.5);
   const start = onPlane(from);
-  const [x, y] = along(start, onPlane(to), 0.5);
+  const chord = along(start, onPlane(to), 0.5);
   const [arcX, arcY] = onPlane(middle);
   const isLong = Math.hypot(to[0] - from[0], to[1] - from[1]) > longestEdge;
-  if (halvings >= 12 || (!isLong && Math.hypot(arcX - x, arcY - y) <= chordMetres)) return [start];
+  if (halvings >= 12 || (!isLong && Math.hypot(arcX - chord[0], arcY - chord[1]) <= chordMetres))
+    return [start, along(chord, [arcX, arcY], 4 / 3)]; // by Simpson's rule the triangle is as large as what is under the arc
   return [...arc(from, middle, onPlane, halvings + 1), ...arc(middle, to, onPlane, halvings + 1)];
 }
 
