@@ -20,9 +20,17 @@ export function isInput(topic: string): boolean {
   return /^Device\/Trigger\/(DigitalInput|Input)\b|^Device\/IO\/(Digital)?Input|alarm_?in(put)?$/i.test(topic);
 }
 
-/** Makers call the value differently; each message has one that is yes or no. */
+const meanings = new Map([
+  ...['true', 'active', '1'].map((yes) => [yes, true] as const),
+  ...['false', 'inactive', '0'].map((no) => [no, false] as const),
+]);
+
+/** Makers call the value differently, and put numbers of channels beside it: a name says more than a word, and a word more than a digit. Undefined where values contradict. */
 export function isActive(data: ReadonlyMap<string, string>): boolean | undefined {
-  const values = [...data.values()].map((value) => value.trim().toLowerCase());
-  const value = values.find((each) => ['true', '1', 'active', 'false', '0', 'inactive'].includes(each));
-  return value === undefined ? undefined : ['true', '1', 'active'].includes(value);
+  const items = [...data].map(([name, value]) => ({ name, value: value.trim().toLowerCase() })).filter(({ value }) => meanings.has(value));
+  const named = items.filter(({ name }) => /^(state|istamper|logicalstate|value)$/i.test(name));
+  const worded = items.filter(({ value }) => !/^[01]$/.test(value));
+  const telling = [named, worded, items].find((each) => each.length > 0) ?? [];
+  const said = new Set(telling.map(({ value }) => meanings.get(value)));
+  return said.size === 1 ? [...said][0] : undefined;
 }
