@@ -17,7 +17,7 @@ export type Tried<Value> = { ok: true; value: Value } | { ok: false; refusal: De
 export interface Authenticator {
   /**
    * Runs `attempt`, and again with what the device asked for. Throws what `attempt` throws, and the device's refusal; a refusal of what is
-   * `privileged` is the fault `not-supported`, and says nothing of the password.
+   * `privileged`, or one that no password was sent to, is the fault `not-supported`, and says nothing of the password.
    */
   perform<Value>(attempt: (signing: Signing) => Promise<Tried<Value>>, options: PerformOptions): Promise<Value>;
 }
@@ -65,7 +65,9 @@ export function createAuthenticator(about: { account: Account; now: () => number
   ): Promise<Value> {
     door.mayTry();
     let tried = await attempt(signing(method));
+    let sent = method.kind !== 'none';
     for await (const next of tried.ok ? [] : waysAfter(method, tried, signal)) {
+      sent = true;
       tried = await attempt(signing(next));
       if (tried.ok) method = next;
       if (tried.ok || tried.refusal.fault === 'locked') break;
@@ -74,6 +76,9 @@ export function createAuthenticator(about: { account: Account; now: () => number
       if (method.kind !== 'none') door.accepted();
       return tried.value;
     }
+    // Nothing was refused that was never sent: such a door says nothing of the password.
+    if (!sent && tried.refusal.fault !== 'locked')
+      throw new DeviceError('not-supported', `${tried.refusal.detail}, which asks for a log-in that is not spoken here (only digest is)`);
     if (privileged && tried.refusal.fault !== 'locked') throw new DeviceError('not-supported', 'this account may not ask that');
     // Learnt anew at the next try, which then sends the password once.
     method = { kind: 'none' };

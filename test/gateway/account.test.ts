@@ -105,6 +105,23 @@ describe('a password that was taken and then is not', () => {
   });
 });
 
+describe('a door that asks for no log-in we speak', () => {
+  test.each([
+    ['basic', { 'www-authenticate': 'Basic realm="r"' }],
+    ['nothing', {}],
+    ['an algorithm that is unknown', { 'www-authenticate': 'Digest realm="r", nonce="n", algorithm=SHA-512-256' }],
+  ])('(it asks for %s) was sent no password, and so refused none, however often it is asked', async (_, headers) => {
+    await using device = await httpDevice((_request, response) => {
+      response.writeHead(401, headers).end();
+    });
+    const session = createOnvifSession({ address: device.address, credentials, now: Date.now });
+    session.account.door().accepted();
+    for (let turn = 0; turn < 3; turn += 1)
+      expect(await faultOf(session.fetch(`${device.address}/ISAPI/System/deviceInfo`, options()))).toBe('not-supported');
+    expect(() => session.streams.mayTry()).not.toThrow();
+  });
+});
+
 describe('on a simulated camera', () => {
   let media: Media;
   let camera: SimulatedCamera;
