@@ -46,6 +46,22 @@ export const AccountMeasured = Type.Object(
 );
 export type AccountMeasured = Static<typeof AccountMeasured>;
 
+/** The time a camera writes into its picture. Absent where none is written, or none can be read for sure. */
+export const OverlayClock = Type.Object(
+  {
+    shown: Type.String({ pattern: '^\\d\\d:\\d\\d:\\d\\d$', description: 'as it stands in the picture' }),
+    readAt: Instant,
+    offsetSeconds: Type.Number({
+      minimum: -43200,
+      maximum: 43200,
+      description: 'time shown minus the canteen’s local time by the gateway’s clock, seconds; the date is not read',
+    }),
+    uncertaintySeconds: Type.Number({ minimum: 0, description: 'from how exactly it is known when the camera took the picture, seconds' }),
+  },
+  closed,
+);
+export type OverlayClock = Static<typeof OverlayClock>;
+
 /** What a few seconds of the stream turned out to be; measured from the packets, not from what the device declares. */
 export const StreamMeasured = Type.Object(
   {
@@ -60,6 +76,7 @@ export const StreamMeasured = Type.Object(
     sampledSeconds: Type.Number({ minimum: 0, description: 'how much stream was looked at, seconds' }),
     via: Type.Enum(['media2', 'media1', 'configured'], { description: 'which service named the stream' }),
     profile: Type.Optional(Type.String({ maxLength: 128, description: 'token of the media profile' })),
+    overlayClock: Type.Optional(OverlayClock),
   },
   closed,
 );

@@ -70,6 +70,9 @@ export const Standard = Type.Object(
       }),
     }),
     clock: requirement({ maxOffsetSeconds: Type.Number({ minimum: 0, maximum: 86400 }) }),
+    overlayClock: requirement({
+      maxOffsetSeconds: Type.Number({ minimum: 0, maximum: 86400, description: 'how far the time shown in the picture may be off' }),
+    }),
     retention: requirement({
       minDays: Type.Integer({ minimum: 1, maximum: 400 }),
       dayCompletePercent: Type.Number({

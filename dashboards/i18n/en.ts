@@ -140,6 +140,7 @@ export const en: Messages = {
   clockRight: (seconds) => `off by ${digits(seconds, 1)} s`,
   clockAhead: (span) => `${span} ahead`,
   clockBehind: (span) => `${span} behind`,
+  overlayClock: (shown, off) => `picture shows ${shown} (${off})`,
   framesPerSecond: (count) => `${digits(count, 1)} frames/s`,
   brightness: (percent) => `brightness ${digits(percent)}%`,
   black: (percent) => `${digits(percent)}% black`,

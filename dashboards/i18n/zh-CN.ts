@@ -137,6 +137,7 @@ export const zhCN = {
   clockRight: (seconds: number) => `误差 ${digits(seconds, 1)} 秒`,
   clockAhead: (span: string) => `快 ${span}`,
   clockBehind: (span: string) => `慢 ${span}`,
+  overlayClock: (shown: string, off: string) => `画面时间 ${shown}（${off}）`,
   framesPerSecond: (count: number) => `${digits(count, 1)} 帧/秒`,
   brightness: (percent: number) => `亮度 ${digits(percent)}%`,
   black: (percent: number) => `黑色占 ${digits(percent)}%`,

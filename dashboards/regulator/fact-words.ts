@@ -1,4 +1,5 @@
 // What a check saw, in words short enough for one line of a device.
+import type { OverlayClock } from '#contract/camera-measured.ts';
 import type { Fact } from '#contract/facts.ts';
 import { dayOf, spanInWords } from '../i18n/times.ts';
 import type { Language, Messages } from '../i18n/zh-CN.ts';
@@ -31,12 +32,13 @@ function measuredInWords(fact: Fact, { words, language, cameraName }: Saying): s
     case 'clock':
       return [clockInWords(fact.measured.offsetSeconds, words)];
     case 'stream': {
-      const { codec, width, height, framesPerSecond, bitsPerSecond } = fact.measured;
+      const { codec, width, height, framesPerSecond, bitsPerSecond, overlayClock } = fact.measured;
       return [
         codecNames[codec] ?? codec,
         `${width}×${height}`,
         ...(framesPerSecond === undefined ? [] : [words.framesPerSecond(framesPerSecond)]),
         ...(bitsPerSecond === undefined ? [] : [`${(bitsPerSecond / 1e6).toFixed(1)} Mb/s`]),
+        ...(overlayClock === undefined ? [] : [words.overlayClock(overlayClock.shown, overlayInWords(overlayClock, words))]),
       ];
     }
     case 'picture':
@@ -67,6 +69,11 @@ function measuredInWords(fact: Fact, { words, language, cameraName }: Saying): s
     default:
       return fact satisfies never;
   }
+}
+
+/** Nearer than it can be told, it is right. */
+function overlayInWords({ offsetSeconds, uncertaintySeconds }: OverlayClock, words: Messages): string {
+  return clockInWords(Math.abs(offsetSeconds) <= uncertaintySeconds ? 0 : offsetSeconds, words);
 }
 
 function clockInWords(offsetSeconds: number, words: Messages): string {

@@ -25,7 +25,13 @@ function apart(before = 0, after = 0, atLeast: number): boolean {
 /** Frame and bit rate differ a little in every sample; only the frame rate matters to anyone, and only by whole frames. */
 function otherFormat(before: StreamMeasured | undefined, after: StreamMeasured | undefined): boolean {
   const same = before?.codec === after?.codec && before?.width === after?.width && before?.height === after?.height;
-  return !same || apart(before?.framesPerSecond, after?.framesPerSecond, 2);
+  return !same || apart(before?.framesPerSecond, after?.framesPerSecond, 2) || otherTime(before?.overlayClock, after?.overlayClock);
+}
+
+/** By more than either reading may be off. */
+function otherTime(before: StreamMeasured['overlayClock'], after: StreamMeasured['overlayClock']): boolean {
+  if (before === undefined || after === undefined) return before !== after;
+  return apart(before.offsetSeconds, after.offsetSeconds, before.uncertaintySeconds + after.uncertaintySeconds);
 }
 
 /** How an aspect stands, a newly kept picture, and how much of it is black by more than a tenth. */

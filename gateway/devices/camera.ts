@@ -4,13 +4,15 @@ import type { PictureFiles } from '../picture-files.ts';
 import { isOpenAt } from '../pictures/opening-hours.ts';
 import { createListening } from '../probes/events.ts';
 import { createPictureProbe } from '../probes/picture.ts';
-import { probeStream } from '../probes/stream.ts';
+import { createStreamProbe } from '../probes/stream.ts';
 import type { Listening } from '../supervise.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceLook } from './device-look.ts';
 
 const whoAnswersMs = 10_000;
 const eventsValidForMs = 900_000;
+/** Where none is set. */
+const canteenTimeZone = 'Asia/Shanghai';
 
 /** Closer looks; a new one is one line. */
 export function cameraLooks(
@@ -19,6 +21,7 @@ export function cameraLooks(
 ): DeviceLook[] {
   const isOpen = (at: number) => isOpenAt(openingHours, at);
   const probePicture = createPictureProbe({ files, isOpen, keepPicture, snapshotEverySeconds });
+  const probeStream = createStreamProbe({ timeZone: openingHours?.timeZone ?? canteenTimeZone });
   return [
     { kind: 'stream', everySeconds: intervals.stream, deadlineMs: 40_000, probe: probeStream },
     { kind: 'picture', everySeconds: intervals.picture, deadlineMs: 40_000, confirmsItself: true, probe: probePicture },

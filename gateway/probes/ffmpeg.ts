@@ -140,14 +140,27 @@ function openStream(address: URL, credentials: Credentials | undefined, patience
 
 const copied = ['-map 0:v:0', '-c copy'];
 
-/** Filters one keyframe of a local file; gives what the filters print and log. Throws DeviceError `does-not-decode`. */
-export function filterKeyframe(file: string, filter: string, { signal }: { signal: AbortSignal }): Promise<string> {
+/** The upper and the lower eighth of a picture, one above the other, in grey: where cameras write their clock. */
+const margins = 'format=gray,split[a][b];[a]crop=iw:trunc(ih/8):0:0[c];[b]crop=iw:trunc(ih/8):0:ih-trunc(ih/8)[d];[c][d]vstack';
+
+/**
+ * Filters one keyframe of a local file; gives what the filters print and log, and puts the picture’s margins into a file, a byte a pixel.
+ * Throws DeviceError `does-not-decode`.
+ */
+export function filterKeyframe(
+  file: string,
+  filter: string,
+  { margins: marginsFile, signal }: { margins: string; signal: AbortSignal },
+): Promise<string> {
   return slots.use(signal, async () => {
     const command = ffmpeg(file)
       .inputOptions(['-hide_banner', '-nostats', '-loglevel info', '-protocol_whitelist file', '-skip_frame nokey'])
+      .output('-')
       .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${filter},metadata=mode=print:file=-`])
       .format('null')
-      .output('-');
+      .output(marginsFile)
+      .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${margins}`])
+      .format('rawvideo');
     const ended = await run(command, signal);
     if (ended.ok) return ended.printed;
     if (signal.aborted) throw new DeviceError('too-slow', 'the picture was not decoded in time');

@@ -1,9 +1,12 @@
 // Takes a few seconds of a stream and measures them: the packets as they came, and one decoded picture.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StreamMeasured } from '#contract/camera-measured.ts';
 import type { PictureMeasured } from '#contract/picture.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
+import type { Grey } from '../overlay-clock/blobs.ts';
+import { readClock, type ShownTime } from '../overlay-clock/read-clock.ts';
 import { capture, filterKeyframe, probeFile } from './ffmpeg.ts';
 import { countPackets, measurePackets, packetEntries, settlingSeconds } from './packets.ts';
 import { inScratchFolder } from './scratch-folder.ts';
@@ -11,6 +14,9 @@ import { inScratchFolder } from './scratch-folder.ts';
 export interface StreamSample {
   stream: Omit<StreamMeasured, 'via' | 'profile'>;
   picture: PictureMeasured;
+  shown: ShownTime | undefined;
+  /** When the camera took the picture that shows it, at the latest and at the earliest: seconds ago. */
+  shownAgo: { least: number; most: number };
 }
 
 /** Black is what is darker than luma 32. A small picture tells as much, for a fraction of the work. */
@@ -29,15 +35,30 @@ export async function sampleStream(
   return inScratchFolder(async (folder) => {
     const sample = { file: join(folder, 'sample.nut'), seconds: seconds + settlingSeconds };
     const keyframe = { file: join(folder, 'keyframe.nut'), seconds: keyframeWaitSeconds };
+    const began = performance.now();
     const { watchedSeconds } = await capture({ address: url, credentials, sample, keyframe, signal });
+    const captured = performance.now();
     const asked = { askedSeconds: sample.seconds, watchedSeconds };
     const { hasKeyframe, ...packets } = measurePackets(await probeFile(sample.file, packetEntries, { signal }), asked);
     // Told apart from a picture that does not decode: with patience one may yet come.
     if (!hasKeyframe && (await isEmpty(keyframe.file, signal)))
       throw new DeviceError('too-slow', `packets come, but no keyframe came in ${Math.round(watchedSeconds)} seconds`);
-    const picture = readPicture(await filterKeyframe(keyframe.file, pictureFilter, { signal }));
-    return { stream: { ...packets, width: picture.width, height: picture.height }, picture };
+    const margins = join(folder, 'margins');
+    const picture = readPicture(await filterKeyframe(keyframe.file, pictureFilter, { margins, signal }));
+    const { width, height } = picture;
+    const shown = readClock(marginsOf(await readFile(margins), picture));
+    const ago = (since: number) => (performance.now() - since) / 1000;
+    // Recorders and relays may begin with a keyframe that they had in store.
+    const stored = packets.keyframeSeconds ?? keyframeWaitSeconds;
+    return { stream: { ...packets, width, height }, picture, shown, shownAgo: { least: ago(captured), most: ago(began) + stored } };
   });
+}
+
+/** The upper and the lower margin, which are of one size. */
+function marginsOf(luma: Uint8Array, { width }: PictureMeasured): Grey[] {
+  const height = Math.floor(luma.length / width / 2);
+  const half = width * height;
+  return [luma.subarray(0, half), luma.subarray(half, 2 * half)].map((part) => ({ luma: part, width, height }));
 }
 
 async function isEmpty(file: string, signal: AbortSignal): Promise<boolean> {

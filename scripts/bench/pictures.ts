@@ -4,6 +4,7 @@ import type { Judged } from '../../gateway/pictures/judge-picture.ts';
 import { kitchens, type Scene, sceneNames, scenes } from '../../test/simulators/scenes.ts';
 import { commission, show, takeScene, watchScene } from '../../test/simulators/watch-scene.ts';
 import type { Figure } from './figure.ts';
+import { overlayClocks } from './overlay-clocks.ts';
 
 interface Watched {
   /** What the scene is labelled with. */
@@ -38,6 +39,7 @@ export async function pictures(say: (line: string) => void): Promise<Figure[]> {
     rate('false alarms on benign scenes', benign, ({ told }) => told.length > 0),
     ...missed,
     rate('faults told as another one, too', flagrant, ({ fault, told }) => told.some((each) => each !== fault)),
+    ...(await overlayClocks(say)),
     { metric: 'judging one picture, CPU', value: await judgingMs(), unit: 'ms', goal: '<=25' },
   ];
 }

@@ -66,10 +66,21 @@ describe('a fact in words', () => {
     },
   });
 
+  const showing = (offsetSeconds: number): Fact => ({
+    ...seen,
+    check: 'stream',
+    measured: {
+      ...{ codec: 'h264', width: 1920, height: 1080, sampledSeconds: 5, via: 'media2' },
+      overlayClock: { shown: '00:20:00', readAt: '2026-11-23T16:20:00.000Z', offsetSeconds, uncertaintySeconds: 4 },
+    },
+  });
+
   it.each<[Fact, string[]]>([
     [clock(-1.24), ['误差 1.2 秒']],
     [clock(-75.4), ['慢 75 秒']],
     [clock(28_800), ['快 8 小时']],
+    [showing(3.5), ['H.264', '1920×1080', '画面时间 00:20:00（误差 0 秒）']],
+    [showing(-600), ['H.264', '1920×1080', '画面时间 00:20:00（慢 600 秒）']],
     [{ ...seen, check: 'reachable', outcome: 'fault', fault: 'no-answer' }, ['设备无应答']],
     [{ ...seen, check: 'identity' }, []],
     [footage({ oldest: '2026-08-25T00:00:00Z', gapCount: 2 }), ['名-cam-1：自 2026年8月25日 起，缺段 2 处']],

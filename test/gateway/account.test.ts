@@ -7,11 +7,12 @@ import { findMainStream, mainProfile, readProfiles, readSnapshot } from '../../g
 import { createOnvifSession, type OnvifSession } from '../../gateway/onvif/session.ts';
 import { probeAccount } from '../../gateway/probes/account.ts';
 import type { Device } from '../../gateway/probes/device.ts';
-import { probeStream } from '../../gateway/probes/stream.ts';
+import { createStreamProbe } from '../../gateway/probes/stream.ts';
 import { type CameraOptions, createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { bodyOf, clockAnswer, httpDevice, soap, soapFault } from './onvif-raw-device.ts';
 
+const probeStream = createStreamProbe({ timeZone: 'Asia/Shanghai' });
 const credentials = { username: 'mingzao', password: 'geheim:mit=Zeichen' };
 const options = (ms = 20_000) => ({ signal: AbortSignal.timeout(ms), now: Date.now });
 const faultOf = (work: Promise<unknown>) =>

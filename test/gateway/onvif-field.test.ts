@@ -8,11 +8,12 @@ import { parseDeviceAddress } from '../../gateway/onvif/address.ts';
 import { readIdentity } from '../../gateway/onvif/device.ts';
 import { readProbeMatches } from '../../gateway/onvif/probe-matches.ts';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
-import { probeStream } from '../../gateway/probes/stream.ts';
+import { createStreamProbe } from '../../gateway/probes/stream.ts';
 import { createCamera } from '../simulators/camera.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { bodyOf, clockAnswer, httpDevice, soap } from './onvif-raw-device.ts';
 
+const probeStream = createStreamProbe({ timeZone: 'Asia/Shanghai' });
 const options = () => ({ signal: AbortSignal.timeout(20_000), now: Date.now });
 const identity = soap('<tds:GetDeviceInformationResponse><tds:SerialNumber>S1</tds:SerialNumber></tds:GetDeviceInformationResponse>');
 const services = (...xaddrs: [string, string][]) =>

@@ -12,13 +12,14 @@ import { measurePackets } from '../../gateway/probes/packets.ts';
 import { createPictureProbe } from '../../gateway/probes/picture.ts';
 import { sampleStream } from '../../gateway/probes/sample-stream.ts';
 import { createSlots } from '../../gateway/probes/slots.ts';
-import { probeStream } from '../../gateway/probes/stream.ts';
+import { createStreamProbe } from '../../gateway/probes/stream.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import type { FaultName } from '../simulators/faults.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { createRtspServer, type RtspSource } from '../simulators/rtsp/rtsp-server.ts';
 import { rawDevice } from './onvif-raw-device.ts';
 
+const probeStream = createStreamProbe({ timeZone: 'Asia/Shanghai' });
 const password = "zw:iebel@'suppe/ö%?#";
 let media: Media;
 let camera: SimulatedCamera;
@@ -124,6 +125,29 @@ describe('identity', () => {
   test('behind a locked account is told apart from a wrong password', async () => {
     await raise('locked');
     expect(await probeIdentity(device(), options())).toMatchObject({ identity: { ok: false, fault: 'locked' } });
+  });
+});
+
+describe('the time that the picture shows', () => {
+  const noon = Date.parse('2026-11-25T12:00:00+08:00');
+  const looks = async (now: number) => {
+    const probe = createStreamProbe({ timeZone: 'Asia/Shanghai' });
+    const how = () => ({ ...options(), now: () => now });
+    return [await probe(device(), how()), await probe(device(), how())].map(({ stream }) => stream.ok && stream.value.overlayClock);
+  };
+
+  test('is told after the second look, with how far it is off by our clock', async () => {
+    await raise('overlay-clock');
+    const [first, second] = await looks(noon + 10 * 60_000);
+    expect(first).toBeUndefined();
+    expect(second).toMatchObject({ shown: expect.stringMatching(/^12:00:0[0-3]$/) });
+    const { offsetSeconds, uncertaintySeconds } = second || { offsetSeconds: 0, uncertaintySeconds: 0 };
+    expect(Math.abs(offsetSeconds + 600)).toBeLessThanOrEqual(uncertaintySeconds + 4);
+    expect(uncertaintySeconds).toBeLessThan(10);
+  });
+
+  test('is not told where none is written into it', async () => {
+    expect(await looks(noon)).toEqual([undefined, undefined]);
   });
 });
 

@@ -365,6 +365,7 @@ describe('a simulated camera with a fault', () => {
     ['moved', 'moved-1080p'],
     ['blurred', 'blurred-1080p'],
     ['colour-cast', 'colour-cast-1080p'],
+    ['overlay-clock', 'overlay-clock-1080p'],
   ] as const)('%s shows in the picture', async (fault, clip) => {
     await start();
     await camera.faults.set(fault);

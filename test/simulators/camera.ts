@@ -105,6 +105,7 @@ const pictureFaults = {
   moved: 'moved-1080p',
   blurred: 'blurred-1080p',
   'colour-cast': 'colour-cast-1080p',
+  'overlay-clock': 'overlay-clock-1080p',
   'late-keyframe': 'long-gop-1080p',
   'below-standard': 'h264-720p',
 } as const satisfies Partial<Record<FaultName, ClipName>>;

@@ -20,6 +20,7 @@ export const faultList = {
   moved: { kinds: camera, does: 'The camera was turned: it shows another part of its surroundings.' },
   blurred: { kinds: camera, does: 'The picture is out of focus.' },
   'colour-cast': { kinds: camera, does: 'The picture is tinted.' },
+  'overlay-clock': { kinds: camera, does: 'Written into the picture is a clock that says noon, whatever the time.' },
   'below-standard': { kinds: camera, does: 'The main stream has 1280×720 pixels.' },
   stalled: { kinds: both, does: 'The stream opens over RTSP and then no packets come.' },
   'stalls-midway': { kinds: camera, does: 'A second after a stream has begun no more packets come, and the connection stays open.' },

@@ -15,7 +15,8 @@ export type ClipName =
   | 'covered-1080p'
   | 'moved-1080p'
   | 'blurred-1080p'
-  | 'colour-cast-1080p';
+  | 'colour-cast-1080p'
+  | 'overlay-clock-1080p';
 
 /** What one picture of the video was coded into, without start codes. */
 export interface AccessUnit {
@@ -65,6 +66,11 @@ const recipes: Record<ClipName, Recipe> = {
   'covered-1080p': { ...fullHd, scene: 'color=c=0x4a4038:s=1920x1080:r=20,noise=alls=6:allf=t' },
   'moved-1080p': { ...fullHd, scene: 'testsrc2=s=2560x1440:r=20,crop=1920:1080:500:250' },
   'blurred-1080p': { ...fullHd, scene: 'testsrc2=s=1920x1080:r=20,gblur=sigma=14' },
+  // From noon on, for as long as the clip is.
+  'overlay-clock-1080p': {
+    ...fullHd,
+    scene: `testsrc2=s=1920x1080:r=20,drawtext=text='2026-11-25 %{pts\\:hms\\:43200}':x=1300:y=24:fontsize=40:fontcolor=white:bordercolor=black:borderw=2`,
+  },
   'colour-cast-1080p': { ...fullHd, scene: "testsrc2=s=1920x1080:r=20,lutyuv=u='val+30':v='val+60'" },
 };
 
@@ -87,6 +93,7 @@ export async function prepareMedia(): Promise<Media> {
     'moved-1080p': await load('moved-1080p'),
     'blurred-1080p': await load('blurred-1080p'),
     'colour-cast-1080p': await load('colour-cast-1080p'),
+    'overlay-clock-1080p': await load('overlay-clock-1080p'),
   };
 }
 

@@ -47,13 +47,13 @@ function judge(device: string, scene: Scene, offline: string): Finding | Explain
 
 const zoneFault = { zh: '时区设置错误：UTC时间里写的是本地时间', en: 'Time-zone fault: local time is given as UTC' };
 
-/** Off by a multiple of a quarter of an hour, to within 5 s: nobody's clock drifts to that. */
-function isZoneFault(offsetSeconds: number): boolean {
+/** Off by a multiple of a quarter of an hour, to within 5 s and what the measurement may be off: nobody's clock drifts to that. */
+export function isZoneFault(offsetSeconds: number, uncertaintySeconds = 0): boolean {
   const off = Math.abs(offsetSeconds);
-  return off > 600 && Math.abs(off - Math.round(off / 900) * 900) <= 5;
+  return off > 600 && Math.abs(off - Math.round(off / 900) * 900) <= 5 + uncertaintySeconds;
 }
 
-function offsetWords(offsetSeconds: number): { zh: string; en: string } {
+export function offsetWords(offsetSeconds: number): { zh: string; en: string } {
   const seconds = Math.round(Math.abs(offsetSeconds));
   return offsetSeconds > 0 ? { zh: `快${seconds}秒`, en: `${seconds} s ahead` } : { zh: `慢${seconds}秒`, en: `${seconds} s behind` };
 }

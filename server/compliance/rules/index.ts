@@ -8,6 +8,7 @@ import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts'
 import { diskBroken } from './disk-broken.ts';
 import { footageDoesNotPlay } from './footage-does-not-play.ts';
 import { gatewaySilent } from './gateway-silent.ts';
+import { overlayClockOff } from './overlay-clock-off.ts';
 import { cameraMoved, pictureBlurred, pictureColourCast, pictureCovered, pictureFrozen } from './picture-aspect.ts';
 import { pictureBelowStandard } from './picture-below-standard.ts';
 import { pictureBlack } from './picture-black.ts';
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   cameraTampered,
   cameraClockOff,
   recorderClockOff,
+  overlayClockOff,
   retentionShort,
   retentionNotYetProven,
   diskBroken,

@@ -19,6 +19,9 @@ import {
 } from './canteen.ts';
 
 const tampering = (kind: 'covered' | 'dark') => [{ kind, topic: 'Tamper', source: '1', active: true, at: '2026-11-23T03:00:00.000Z' }];
+const overlay = (offsetSeconds: number) => ({
+  overlayClock: { shown: '12:00:00', readAt: '2026-11-23T04:00:00.000Z', offsetSeconds, uncertaintySeconds: 5 },
+});
 const look = (state: CanteenState, open: Gap[] = [], now = noon) => assess({ canteen: identity, state, open, standard, now });
 
 /** 95 days of a recorder whose day began twenty minutes before noon. */
@@ -187,6 +190,13 @@ describe('each rule', () => {
       tell(sound(), 'hall-1', 'clock', { measured: { offsetSeconds: 120 } }),
       ['clock-off hall-1 fault'],
     ],
+    ['a picture that shows the right time', tell(sound(), 'hall-1', 'stream', { measured: overlay(-40) }), []],
+    [
+      'a picture that shows another time',
+      tell(sound(), 'hall-1', 'stream', { measured: overlay(600) }),
+      ['overlay-clock-off hall-1 fault'],
+    ],
+    ['a time that may still be near enough', tell(sound(), 'hall-1', 'stream', { measured: overlay(64) }), []],
     ['a recorder clock behind', tell(sound(), 'nvr', 'clock', { measured: { offsetSeconds: -30 } }), ['clock-off nvr fault']],
     ['41 days of footage', tell(sound(), 'nvr', 'footage', { measured: footage(41) }), ['retention-short nvr fault']],
     ['exactly 90 whole days', tell(sound(), 'nvr', 'footage', { measured: footage(90) }), []],
