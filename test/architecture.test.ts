@@ -15,10 +15,12 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   'gateway/recorders': { import: ['config/contract', 'gateway/onvif', 'gateway/recorders', 'node:assert'] },
   'gateway/replay': { import: ['config/contract', 'gateway/onvif', 'gateway/replay', 'node:'] },
   'gateway/pictures': { import: ['config/contract', 'gateway/pictures', 'typebox'] },
+  'gateway/overlay-clock': { import: ['config/contract', 'gateway/overlay-clock'] },
   'gateway/probes': {
     import: [
       'config/contract',
       'gateway/onvif',
+      'gateway/overlay-clock',
       'gateway/pictures',
       'gateway/recorders',
       'gateway/replay',
