@@ -14,6 +14,8 @@ export type Forecast = Pick<
   'state' | 'reachesOn' | 'holdsDays' | 'bitsPerSecond' | 'rateFrom' | 'capacityBytes' | 'bytesMissing' | 'retentionDaysMax'
 > & {
   kept?: Kept;
+  /** The disks are full, as far as they are told of: the oldest footage makes room. */
+  full?: boolean;
   /** Where the state is unknown because fewer days were asked for than are required. */
   daysAsked?: number;
   /** Where the state is unknown because the disks were not told of when asked, since when, milliseconds since 1970. */
@@ -74,12 +76,13 @@ function isOldestOf({ recording }: Kept, { measured }: KeptFootage): boolean {
 function numbersOf(space: DiskSpace | undefined, { standard }: Scene): Partial<Forecast> {
   const rate: Rate | undefined = space?.rates[0];
   if (space === undefined) return {};
-  const { capacityBytes } = space;
-  if (rate === undefined) return { capacityBytes };
+  const { capacityBytes, full = false } = space;
+  if (rate === undefined) return { capacityBytes, full };
   const { bitsPerSecond, from: rateFrom } = rate;
   const missing = bytesMissing(space, bitsPerSecond, standard.retention.minDays);
   return {
     capacityBytes,
+    full,
     bitsPerSecond,
     rateFrom,
     holdsDays: daysHeld(space, bitsPerSecond),

@@ -32,7 +32,7 @@ function viewOf(camera: CameraPlace, recorder: RecorderPlace, scene: Scene): Ret
   const footage = footageOf(recorder, scene);
   if (footage.outcome === 'fault') return { ...view, state: 'fell-short' };
   if (footage.outcome === 'unknown') return view;
-  const { kept, daysAsked, disksSince: _, ...leads } = forecast(camera, recorder, { scene, footage });
+  const { kept, daysAsked, disksSince: _, full: __, ...leads } = forecast(camera, recorder, { scene, footage });
   const oldest = kept?.recording?.oldest;
   const days = { keptDays: kept?.days ?? daysAsked ?? 0, unbrokenDays: kept?.unbroken ?? daysAsked ?? 0 };
   return { ...view, ...days, ...leads, ...(oldest === undefined ? {} : { oldest }) };

@@ -91,7 +91,7 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
     fix: { zh: '移开遮挡物，清洁镜头，避开强光', en: 'Take away what hides the view, clean the lens, keep strong light out of it' },
   },
   frozen: {
-    cause: { zh: '画面定格：码流在走，画面不变', en: 'The picture stands still although the stream goes on' },
+    cause: { zh: '画面定格：码流正常，画面内容不变', en: 'The picture stands still although the stream goes on' },
     fix: { zh: '重启摄像头；若再次发生，升级固件或更换', en: 'Restart the camera; if it happens again, update its firmware or replace it' },
   },
   moved: {

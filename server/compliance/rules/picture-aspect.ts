@@ -23,7 +23,10 @@ const rules: Record<Exclude<PictureAspect, 'black'>, About> = {
     measured: (measured) => {
       const lost = measured?.aspects?.covered.lostPercent;
       if (lost === undefined) return { zh: '画面几乎没有明暗差别', en: 'Hardly any light and dark in the picture' };
-      return { zh: `基准画面的${Math.round(lost)}%看不到`, en: `${Math.round(lost)} % of the reference picture cannot be seen` };
+      return {
+        zh: `与基准画面相比，${Math.round(lost)}%的内容被遮挡`,
+        en: `${Math.round(lost)} % of the reference picture cannot be seen`,
+      };
     },
   },
   frozen: {
@@ -32,7 +35,7 @@ const rules: Record<Exclude<PictureAspect, 'black'>, About> = {
     required: { zh: '画面实时更新', en: 'A picture that goes on' },
     measured: (measured) =>
       measured?.aspects?.frozen.clock === 'stands'
-        ? { zh: '画面与画面上的时钟都不动', en: 'Neither the picture nor the clock in it moves' }
+        ? { zh: '画面及其时间字幕均静止', en: 'Neither the picture nor the clock in it moves' }
         : { zh: '反复收到同一幅画面', en: 'The same picture comes again and again' },
   },
   moved: {

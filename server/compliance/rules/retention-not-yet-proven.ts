@@ -1,7 +1,6 @@
 // A recorder that began too lately to hold the days required, and will hold them, has nothing wrong with it, and has not proven it either.
-import { deviceAnswers } from '../device-answers.ts';
-import { type Forecast, forecast } from '../forecast.ts';
-import { camerasToKeep, footageOf } from '../kept-footage.ts';
+import type { Forecast } from '../forecast.ts';
+import { retentionCase } from '../retention-case.ts';
 import { diskText } from '../retention-wording.ts';
 import type { RecorderRule } from '../rule.ts';
 import { dayInChina } from '../wording.ts';
@@ -13,12 +12,10 @@ export const retentionNotYetProven: RecorderRule = {
   requirement: (standard) => standard.retentionOnCourse,
   judge(recorder, scene) {
     const { minDays } = scene.standard.retention;
-    const cameras = camerasToKeep(recorder, scene);
-    if (cameras.length === 0) return undefined;
-    if (!deviceAnswers(recorder.id, scene)) return { explainedBy: 'recorder-unreachable' };
-    const footage = footageOf(recorder, scene);
+    const found = retentionCase(recorder, scene);
+    if ('settled' in found) return found.settled;
+    const { footage, judged } = found;
     if (footage.outcome !== 'ok') return { explainedBy: 'retention-short' };
-    const judged = cameras.map((camera) => ({ camera, leads: forecast(camera, recorder, { scene, footage }) }));
     const last = judged.filter(({ leads }) => leads.state === 'on-course').toSorted((a, b) => dateOf(b.leads) - dateOf(a.leads))[0];
     if (last === undefined) return judged.every(({ leads }) => leads.state === 'proven') ? undefined : { explainedBy: 'retention-short' };
     const { camera, leads } = last;
@@ -32,7 +29,7 @@ export const retentionNotYetProven: RecorderRule = {
         en: `${days} days so far (${camera.name}, oldest footage ${oldest}); ${minDays} days first reached on ${leads.reachesOn}`,
       },
       required: { zh: `连续可追溯不少于${minDays}天`, en: `At least ${minDays} days, without a break` },
-      cause: { zh: `录像开始不久；${diskText(leads).zh}`, en: `Recording began lately; ${diskText(leads).en}` },
+      cause: { zh: `录像启用时间不长；${diskText(leads).zh}`, en: `Recording began lately; ${diskText(leads).en}` },
       fix: fixOf(leads, minDays),
     };
   },

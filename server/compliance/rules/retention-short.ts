@@ -1,11 +1,11 @@
 // Footage must be kept for the days the standard asks, every one of them whole, and the recorder must be able to show it.
-import type { CameraPlace } from '#contract/layout.ts';
+import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { Text } from '#contract/text.ts';
-import { deviceAnswers } from '../device-answers.ts';
-import { type Forecast, forecast } from '../forecast.ts';
-import { camerasToKeep, footageOf } from '../kept-footage.ts';
+import type { Forecast } from '../forecast.ts';
+import type { Kept } from '../kept-days.ts';
+import { type Judged, retentionCase } from '../retention-case.ts';
 import { diskText, terabytes } from '../retention-wording.ts';
-import type { Finding, RecorderRule } from '../rule.ts';
+import type { Finding, RecorderRule, Scene } from '../rule.ts';
 import { dayInChina, faultWording } from '../wording.ts';
 
 /** One that has merely begun too late, and is on course, is the business of retention-not-yet-proven. */
@@ -16,27 +16,24 @@ export const retentionShort: RecorderRule = {
   requirement: (standard) => standard.retention,
   judge(recorder, scene) {
     const { minDays } = scene.standard.retention;
-    const cameras = camerasToKeep(recorder, scene);
-    if (cameras.length === 0) return undefined;
-    if (!deviceAnswers(recorder.id, scene)) return { explainedBy: 'recorder-unreachable' };
+    const found = retentionCase(recorder, scene);
+    if ('settled' in found) return found.settled;
+    const { footage, judged } = found;
     const required = { zh: `连续可追溯不少于${minDays}天`, en: `At least ${minDays} days, without a break` };
-    const footage = footageOf(recorder, scene);
     if (footage.outcome === 'fault')
       return { certainty: 'fault', measured: { zh: '没有录像', en: 'No footage' }, required, ...faultWording(footage.fault) };
     const unproven = { certainty: 'unknown', measured: { zh: '录像时长未经证实', en: 'Retention not proven' }, required } as const;
     if (footage.outcome === 'unknown') return { ...unproven, since: footage.since, ...faultWording(footage.fault) };
-    const worst = worstOf(cameras.map((camera) => ({ camera, leads: forecast(camera, recorder, { scene, footage }) })));
+    const worst = worstOf(judged);
     if (worst === undefined) return undefined;
     const { camera, leads } = worst;
-    if (leads.state === 'unknown') return { ...unproven, since: leads.disksSince ?? footage.since, ...unprovenWording(camera, leads) };
+    if (leads.state === 'unknown') {
+      const since = leads.disksSince ?? (isWithoutRate(leads) ? unmeasuredSince(recorder, scene) : undefined) ?? footage.since;
+      return { ...unproven, since, ...unprovenWording(camera, leads) };
+    }
     return { certainty: 'fault', required, ...shortWording(worst, minDays) };
   },
 };
-
-interface Judged {
-  camera: CameraPlace;
-  leads: Forecast;
-}
 
 /** The worst camera speaks for the recorder: seen to be wrong before not shown to be right, fewest days first. */
 function worstOf(judged: Judged[]): Judged | undefined {
@@ -45,9 +42,22 @@ function worstOf(judged: Judged[]): Judged | undefined {
   return failing.toSorted((a, b) => (days(a) < days(b) ? -1 : days(a) > days(b) ? 1 : 0))[0];
 }
 
+/** How large the disks are is known, but not how fast they fill: only the cameras' streams could have told it yet. */
+function isWithoutRate({ capacityBytes, bitsPerSecond }: Forecast): boolean {
+  return capacityBytes !== undefined && bitsPerSecond === undefined;
+}
+
+/** Since when some stream that the disks have to hold is not measured, milliseconds since 1970. */
+function unmeasuredSince(recorder: RecorderPlace, scene: Scene): number | undefined {
+  const streams = scene.layout.cameras.filter(({ id }) => recorder.cameras.includes(id)).map(({ id }) => scene.believed(id, 'stream'));
+  const unmeasured = streams.filter(({ outcome }) => outcome !== 'ok').map(({ since }) => since);
+  return unmeasured.length === 0 ? undefined : Math.max(...unmeasured);
+}
+
 type Cause = Pick<Finding, 'cause' | 'fix'>;
 
-function unprovenWording(camera: CameraPlace, { kept, daysAsked, disksSince, ...disk }: Forecast): Cause {
+function unprovenWording(camera: CameraPlace, leads: Forecast): Cause {
+  const { kept, daysAsked, disksSince, ...disk } = leads;
   if (disksSince !== undefined)
     return {
       cause: {
@@ -55,6 +65,14 @@ function unprovenWording(camera: CameraPlace, { kept, daysAsked, disksSince, ...
         en: `${camera.name} has ${kept?.days ?? 0} days without a break; the recorder does not tell of its disks at present`,
       },
       fix: { zh: '核对网关账号是否有权查看录像机硬盘', en: 'See whether the gateway’s account may see the recorder’s disks' },
+    };
+  if (kept !== undefined && isWithoutRate(leads))
+    return {
+      cause: {
+        zh: `${camera.name}已存${kept.days}天；码率尚未测得，暂不能推算能否存满`,
+        en: `${camera.name} has ${kept.days} days; the bit rate is not known yet, and so not whether the disks will do`,
+      },
+      fix: { zh: '先处理摄像头码流的缺口', en: 'Put right the cameras’ streams first' },
     };
   if (kept !== undefined)
     return {
@@ -95,11 +113,7 @@ function shortWording({ camera, leads }: Judged, minDays: number): { measured: T
         zh: `${kept.days}天完整，今日缺录约${hours}小时（${since.zh}）`,
         en: `${kept.days} days whole, and about ${hours} h of today missing (${since.en})`,
       },
-      cause: { zh: '录像可能已停止', en: 'Recording may have stopped' },
-      fix: {
-        zh: '检查录像机是否仍在录制：录像计划、硬盘状态和该摄像头的连接',
-        en: 'See whether the recorder still records: schedule, disks, and its connection to this camera',
-      },
+      ...stopped,
     };
   }
   if (state === 'will-fall-short')
@@ -112,26 +126,43 @@ function shortWording({ camera, leads }: Judged, minDays: number): { measured: T
       fix: moreDisk(leads),
     };
   if (kept.days === kept.unbroken)
-    return { measured: { zh: `${kept.days}天（${since.zh}）`, en: `${kept.days} days (${since.en})` }, ...tooLateWording(leads) };
+    return { measured: { zh: `${kept.days}天（${since.zh}）`, en: `${kept.days} days (${since.en})` }, ...lostWording(kept, leads) };
   return {
     measured: {
       zh: `${minDays}天中${kept.days}天完整，连续${kept.unbroken}天（${since.zh}）`,
       en: `${kept.days} of ${minDays} days whole, ${kept.unbroken} unbroken (${since.en})`,
     },
-    cause: { zh: '录像有缺段', en: 'The footage has holes' },
-    fix: { zh: '查明缺段原因：断电、断网、硬盘故障或录像计划', en: 'Find what made the holes: power, network, disk or schedule' },
+    ...lostWording(kept, leads),
   };
 }
 
+const stopped: Cause = {
+  cause: { zh: '录像可能已停止', en: 'Recording may have stopped' },
+  fix: {
+    zh: '检查录像机是否仍在录制：录像计划、硬盘状态和该摄像头的连接',
+    en: 'See whether the recorder still records: schedule, disks, and its connection to this camera',
+  },
+};
+const holes: Cause = {
+  cause: { zh: '录像有缺段', en: 'The footage has holes' },
+  fix: { zh: '查明缺段原因：断电、断网、硬盘故障或录像计划', en: 'Find what made the holes: power, network, disk or schedule' },
+};
+
+/** Without a day on which it will do, recording does not go on. */
+function lostWording(kept: Kept, leads: Forecast): Cause {
+  if (kept.reachesOn === undefined) return stopped;
+  return kept.hasHoles ? holes : tooLateWording(leads);
+}
+
 function tooLateWording(leads: Forecast): Cause {
-  const { retentionDaysMax: max, kept, capacityBytes } = leads;
+  const { retentionDaysMax: max, kept, full } = leads;
   // Many recorders name such a limit and pay no heed to it: it is a cause only where the days end there.
   if (max !== undefined && kept !== undefined && Math.abs(kept.days - max) <= 2)
     return {
       cause: { zh: `录像机设置为只保存${max}天`, en: `The recorder is set to keep ${max} days` },
       fix: { zh: '在录像机上取消或加长保存期限', en: 'Remove or lengthen the limit on the recorder' },
     };
-  if (capacityBytes !== undefined)
+  if (full === true || isOverwritten(kept))
     return {
       cause: { zh: `较早的录像已被覆盖：${diskText(leads).zh}`, en: `Older footage was overwritten: ${diskText(leads).en}` },
       fix: moreDisk(leads),
@@ -146,6 +177,12 @@ function tooLateWording(leads: Forecast): Cause {
       en: 'Add disk, lower the bitrate or lengthen the retention; with a new recorder this closes by itself in time',
     },
   };
+}
+
+/** By the recorder's own word. */
+function isOverwritten(kept: Kept | undefined): boolean {
+  const { oldest = '', gaps = [] } = kept?.recording ?? {};
+  return gaps.some(({ cause, to }) => cause === 'overwritten' && to <= oldest);
 }
 
 function moreDisk({ bytesMissing }: Forecast): Text {

@@ -197,6 +197,31 @@ describe('retention', () => {
     expect(set?.cause.zh).toBe('录像机设置为只保存30天');
   });
 
+  it('that only a stream could tell is not known since that stream is not, and it says so', () => {
+    const unplugged = noon + 30 * minute;
+    const young = beat(canteen(footage(1), free(8 * terabyte, 1)), unplugged);
+    const state = tell(young, 'wash-1', 'stream', { outcome: 'unknown', fault: 'device-unreachable', measured: 'nothing', at: unplugged });
+    const at = (now: number) => judged(beat(state, now), now).open.filter(({ rule }) => rule === 'retention-short');
+    const graceMs = standard.unknownGraceSeconds * 1000;
+    expect(at(unplugged + graceMs - 1)).toEqual([]);
+    expect(at(unplugged + graceMs)).toMatchObject([
+      {
+        certainty: 'unknown',
+        cause: { zh: expect.stringMatching(/码率尚未测得，暂不能推算能否存满$/) },
+        fix: { zh: '先处理摄像头码流的缺口' },
+      },
+    ]);
+  });
+
+  it.each<[string, ReturnType<typeof footage>, string]>([
+    ['of which no day is whole', footage(2, { 1: 7200, 2: 7200 }), '录像有缺段'],
+    ['that stopped this morning, with days missing', footage(41, { 0: 7200 }), '录像可能已停止'],
+    ['that has holes', footage(41, { 5: 7200 }), '录像有缺段'],
+  ])('%s, on a disk with room, is not called overwritten', (_, kept, cause) => {
+    const [gap] = judged(canteen(kept, free(8 * terabyte, 12.5))).open;
+    expect(gap?.cause.zh).toBe(cause);
+  });
+
   it('rests on every camera’s stream or on none', () => {
     const state = tell(canteen(footage(1), { freeBytes: undefined } as never), 'wash-1', 'stream', { outcome: 'unknown', fault: 'busy' });
     const [view] = views(state);
