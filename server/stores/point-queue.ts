@@ -1,6 +1,6 @@
 // Points on their way to a store elsewhere, on disk until they are there, within a bound; and which hours they have changed since they were summed up.
-import { DatabaseSync } from 'node:sqlite';
-import { ServerError } from '../errors.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, openSqliteFile } from './sqlite-file.ts';
 import { hourOf, type Point } from './telemetry-store.ts';
 
 export interface PointQueue {
@@ -28,7 +28,7 @@ const schema = `
 
 /** Beyond `pointsMax` the oldest batches are dropped and counted. Throws ServerError `store-unusable`. */
 export function openPointQueue({ path, pointsMax }: { path: string; pointsMax: number }): PointQueue {
-  const database = open(path);
+  const database = openSqliteFile({ path, what: 'the queue', synchronous: 'FULL', prepare: (file) => file.exec(schema) });
   const insert = database.prepare('insert into batches (size, points) values (?, ?)');
   const oldest = database.prepare('select id, points from batches order by id limit 1');
   const sizeOf = database.prepare('select size from batches where id = ?');
@@ -42,7 +42,7 @@ export function openPointQueue({ path, pointsMax }: { path: string; pointsMax: n
 
   return {
     put: (points) =>
-      inTransaction(() => {
+      whole(() => {
         insert.run(points.length, JSON.stringify(points.map(pack)));
         waiting += points.length;
         while (waiting > pointsMax && dropOldest());
@@ -52,11 +52,11 @@ export function openPointQueue({ path, pointsMax }: { path: string; pointsMax: n
       return row === undefined ? undefined : { id: Number(row.id), points: JSON.parse(String(row.points)).map(unpack) };
     },
     arrived: (id, points, now) =>
-      inTransaction(() => {
+      whole(() => {
         forget(id, points.length);
         for (const hour of new Set(points.map(({ at }) => hourOf(at)))) markChanged.run(hour, now);
       }),
-    giveUp: (id) => inTransaction(() => forget(id, 0)),
+    giveUp: (id) => whole(() => forget(id, 0)),
     changedHour(before) {
       const row = changed.get(before);
       return row === undefined ? undefined : Number(row.hour);
@@ -80,30 +80,15 @@ export function openPointQueue({ path, pointsMax }: { path: string; pointsMax: n
     return row !== undefined;
   }
 
-  function inTransaction(work: () => void): void {
+  /** What was counted is taken back with what was written. */
+  function whole(work: () => void): void {
     const before = { waiting, dropped };
-    database.exec('begin immediate');
     try {
-      work();
-      database.exec('commit');
+      inTransaction(database, work);
     } catch (error) {
-      if (database.isTransaction) database.exec('rollback');
       ({ waiting, dropped } = before);
       throw error;
     }
-  }
-}
-
-function open(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path);
-    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL']) database.exec(`pragma ${pragma}`);
-    database.exec(schema);
-    return database;
-  } catch (cause) {
-    throw new ServerError('store-unusable', `the queue ${path} cannot be opened: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
   }
 }
 

@@ -6,6 +6,7 @@ import type { ToldSpan } from '../compliance/history.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
 import { findHistory, type HistoryQuery, historyRows, insertHistory } from './check-history.ts';
 import { openDatabase } from './database.ts';
+import { type Expiry, pruneState } from './prune-state.ts';
 import type { Tables } from './tables.ts';
 
 /** What of one life of one canteen's outbox is accounted for: everything up to `through`, and the ranges beyond it, both ends included. */
@@ -45,12 +46,6 @@ export interface Commit {
   history: ToldSpan[];
 }
 
-/** What was received, or closed, before these instants may be forgotten: milliseconds since 1970. */
-export interface Expiry {
-  events: number;
-  closedGaps: number;
-}
-
 export interface GapQuery {
   status: 'open' | 'closed' | 'all';
   canteen?: string;
@@ -87,8 +82,6 @@ export const quarantineKept = 10_000;
 /** How many lives of its outbox are remembered of each canteen, those heard of last: a sound gateway begins a new one once in years. */
 export const epochsKept = 64;
 
-const rowsPerPrune = 250;
-
 /** Rows an insert carries at most: SQLite binds 32,766 values, PostgreSQL 65,535, and equal statements are prepared once. */
 const rowsPerInsert = 100;
 
@@ -108,7 +101,7 @@ export async function openStateStore(url: string, password?: string): Promise<St
       db.selectFrom('quarantine').select(['canteen', 'topic', 'reason', 'payload', 'at']).orderBy('id', 'desc').limit(limit).execute(),
     tallies: () => readTallies(db),
     commit: (change) => db.transaction().execute((transaction) => write(transaction, change)),
-    prune: (expiry) => db.transaction().execute((transaction) => prune(transaction, expiry)),
+    prune: (expiry) => db.transaction().execute((transaction) => pruneState(transaction, expiry)),
     close: () => db.destroy(),
   };
 }
@@ -259,40 +252,6 @@ async function writeGaps(db: Transaction<Tables>, gaps: Gap[]): Promise<void> {
         })),
       )
       .execute();
-}
-
-async function prune(db: Transaction<Tables>, expiry: Expiry): Promise<number> {
-  const before = (ms: number) => new Date(ms).toISOString();
-  const events = db.selectFrom('events').where('received_at', '<', before(expiry.events)).orderBy('received_at').limit(rowsPerPrune);
-  const gaps = db.selectFrom('gaps').where('closed_at', '<', before(expiry.closedGaps)).orderBy('closed_at').limit(rowsPerPrune);
-  const history = db.selectFrom('history').where('ended_at', '<', before(expiry.events)).orderBy('ended_at').limit(rowsPerPrune);
-  const forgotten = [
-    await db
-      .deleteFrom('events')
-      .where((row) =>
-        row(
-          row.refTuple('canteen', 'epoch', 'sequence'),
-          'in',
-          events.select(['canteen', 'epoch', 'sequence']).$asTuple('canteen', 'epoch', 'sequence'),
-        ),
-      )
-      .executeTakeFirst(),
-    await db
-      .deleteFrom('gaps')
-      .where((row) => row(row.refTuple('canteen', 'id'), 'in', gaps.select(['canteen', 'id']).$asTuple('canteen', 'id')))
-      .executeTakeFirst(),
-    await db
-      .deleteFrom('history')
-      .where((row) =>
-        row(
-          row.refTuple('canteen', 'device', 'check_name', 'started_at'),
-          'in',
-          history.select(['canteen', 'device', 'check_name', 'started_at']).$asTuple('canteen', 'device', 'check_name', 'started_at'),
-        ),
-      )
-      .executeTakeFirst(),
-  ];
-  return forgotten.reduce((sum, { numDeletedRows }) => sum + Number(numDeletedRows), 0);
 }
 
 async function writeRefused(db: Transaction<Tables>, refused: Refused[]): Promise<void> {

@@ -1,6 +1,6 @@
 // Keeps telemetry in a SQLite file: the points, and beside them each hour's mean, least and most, kept up with every point.
-import { DatabaseSync } from 'node:sqlite';
-import { ServerError } from '../errors.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, openSqliteFile } from './sqlite-file.ts';
 import { dayMs, hourOf, type Point, type Sample, type SeriesQuery, type TelemetryKeep, type TelemetryStore } from './telemetry-store.ts';
 
 /** Each step is run once; how many were is the file's `user_version`. */
@@ -19,7 +19,8 @@ const seriesPerPrune = 200;
 
 /** `path` may be `:memory:`. Throws ServerError `store-unusable`. */
 export function openSqliteTelemetry({ path, keep, now }: { path: string; keep: TelemetryKeep; now: () => number }): TelemetryStore {
-  const database = open(path);
+  // NORMAL: a power cut may take the last second of points; what they came from is in the state store all the same.
+  const database = openSqliteFile({ path, what: 'the telemetry', synchronous: 'NORMAL', prepare: migrate });
   const seriesId = createSeriesIds(database);
   const insert = database.prepare('insert into points values (?, ?, ?) on conflict do nothing');
   const addToHour = database.prepare(
@@ -68,20 +69,6 @@ export function openSqliteTelemetry({ path, keep, now }: { path: string; keep: T
   }
 }
 
-function open(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path);
-    // NORMAL: a power cut may take the last second of points; what they came from is in the state store all the same.
-    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = NORMAL']) database.exec(`pragma ${pragma}`);
-    migrate(database);
-    return database;
-  } catch (cause) {
-    throw new ServerError('store-unusable', `the telemetry ${path} cannot be opened: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
-  }
-}
-
 function migrate(database: DatabaseSync): void {
   const version = Number(database.prepare('pragma user_version').get()?.user_version);
   if (version > migrations.length) throw new Error('it was written by a newer version of this program');
@@ -118,17 +105,6 @@ function createSeriesIds(database: DatabaseSync) {
 
 /** More series than two thousand canteens have. */
 const idsKept = 500_000;
-
-function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec('begin immediate');
-  try {
-    work();
-    database.exec('commit');
-  } catch (error) {
-    if (database.isTransaction) database.exec('rollback');
-    throw error;
-  }
-}
 
 function toSample(row: Record<string, unknown>): Sample {
   return { at: Number(row.at), mean: Number(row.mean), min: Number(row.min), max: Number(row.max), count: Number(row.count) };
