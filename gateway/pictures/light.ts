@@ -24,7 +24,11 @@ export function readLight({ luma, u, v }: Still): Light {
   let luminous = 0;
   for (const [level, count] of histogram.entries()) luminous += level * count;
   let coloured = 0;
-  for (let at = 0; at < u.length; at += 1) coloured += Math.hypot((u[at] ?? 128) - 128, (v[at] ?? 128) - 128);
+  for (let at = 0; at < u.length; at += 1) {
+    const blue = (u[at] ?? 128) - 128;
+    const red = (v[at] ?? 128) - 128;
+    coloured += Math.sqrt(blue * blue + red * red); // several times as fast as Math.hypot
+  }
   return {
     blackPercent: (100 * dark) / luma.length,
     meanLuma: luminous / luma.length,
@@ -39,14 +43,17 @@ export function isColourless({ saturation }: Light): boolean {
   return saturation < colourlessBelow;
 }
 
-function histogramOf(plane: Uint8Array): number[] {
-  const histogram = new Array<number>(256).fill(0);
-  for (const level of plane) histogram[level] = (histogram[level] ?? 0) + 1;
+function histogramOf(plane: Uint8Array): Uint32Array {
+  const histogram = new Uint32Array(256);
+  for (let at = 0; at < plane.length; at += 1) {
+    const level = plane[at] ?? 0;
+    histogram[level] = (histogram[level] ?? 0) + 1;
+  }
   return histogram;
 }
 
 /** The level up to which so many pixels are. */
-function levelAt(histogram: readonly number[], pixels: number): number {
+function levelAt(histogram: Uint32Array, pixels: number): number {
   let below = 0;
   return histogram.findIndex((count) => {
     below += count;

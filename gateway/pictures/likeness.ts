@@ -31,7 +31,7 @@ export function outlineOf({ luma }: Pick<Still, 'luma'>): Outline {
       const at = y * width + x;
       const right = (grey[at + 1] ?? 0) - (grey[at - 1] ?? 0);
       const below = (grey[at + width] ?? 0) - (grey[at - width] ?? 0);
-      outline[at] = Math.min(255, Math.hypot(right, below));
+      outline[at] = Math.min(255, Math.sqrt(right * right + below * below)); // several times as fast as Math.hypot
     }
   return outline;
 }
