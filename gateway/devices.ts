@@ -63,7 +63,9 @@ function createDevice(kind: Device['kind'], config: DeviceConfig, settings: Sett
       id,
       address: () => device().session.address,
       contact: planFor(contactLook(settings)),
-      others: [...looksOfEvery(settings, registry), ...ofItsKind.map((look) => ofItself(look, connection))].map(planFor),
+      others: [identityLook(settings, registry), ...[accountLook(settings), ...ofItsKind].map((look) => ofItself(look, connection))].map(
+        planFor,
+      ),
       retryPassword() {
         registry.forgetRefusal(id);
         connection.renew();
@@ -96,17 +98,17 @@ function contactLook({ intervals }: Settings): DeviceLook {
   return { kind: 'contact', everySeconds: intervals.contact, deadlineMs: 3000, probe: createContactProbe() };
 }
 
-/** What every device is asked of itself. */
-function looksOfEvery({ intervals: { identity: everySeconds } }: Settings, registry: Registry): DeviceLook[] {
+function identityLook({ intervals }: Settings, registry: Registry): DeviceLook {
   const identify: DeviceLook['probe'] = async (device, options) => {
     const observation = await probeIdentity(device, options);
     const { identity } = observation;
     if (identity.ok) registry.pin(device.id, identity.value.serial);
     return observation;
   };
-  return [
-    { kind: 'identity', everySeconds, deadlineMs: 10_000, probe: identify },
-    // As often: who we are to the device changes with who it is.
-    { kind: 'account', everySeconds, deadlineMs: 10_000, probe: probeAccount },
-  ];
+  return { kind: 'identity', everySeconds: intervals.identity, deadlineMs: 10_000, probe: identify };
+}
+
+/** As often as who the device is: who we are to it changes with that. */
+function accountLook({ intervals }: Settings): DeviceLook {
+  return { kind: 'account', everySeconds: intervals.identity, deadlineMs: 10_000, probe: probeAccount };
 }

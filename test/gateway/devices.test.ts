@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { judge } from '../../gateway/checks/index.ts';
 import type { Settings } from '../../gateway/config.ts';
-import { createDevices } from '../../gateway/devices.ts';
+import { createDevices, type DevicesDeps } from '../../gateway/devices.ts';
 import type { Registry } from '../../gateway/registry.ts';
 import { noLedger } from './no-ledger.ts';
-import { httpDevice } from './onvif-raw-device.ts';
+import { bodyOf, clockAnswer, httpDevice, soap } from './onvif-raw-device.ts';
 
 const settings: Settings = {
   canteen: 'c1',
@@ -30,28 +31,44 @@ const settings: Settings = {
   log: { level: 'error' },
 };
 
+const nothing = () => undefined;
+const registry: Registry = {
+  serialOf: () => 'S1',
+  addressOf: nothing,
+  pin: nothing,
+  moved: nothing,
+  refusalOf: nothing,
+  refused: nothing,
+  forgetRefusal: nothing,
+};
+const deps: DevicesDeps = {
+  registry,
+  ledger: noLedger,
+  keepPicture: () => Promise.reject(new Error('nothing is seen here')),
+  now: Date.now,
+};
+
 test('a device with a registered certificate is not looked for where none can be shown, nor told our password there', async () => {
   let asked = 0;
   await using stranger = await httpDevice((_, response) => {
     asked += 1;
     response.end();
   });
-  const nothing = () => undefined;
-  const registry: Registry = {
-    serialOf: () => 'S1',
-    addressOf: nothing,
-    pin: nothing,
-    moved: nothing,
-    refusalOf: nothing,
-    refused: nothing,
-    forgetRefusal: nothing,
-  };
-  const [camera] = createDevices(settings, {
-    registry,
-    ledger: noLedger,
-    keepPicture: () => Promise.reject(new Error('nothing is seen here')),
-    now: Date.now,
-  });
+  const [camera] = createDevices(settings, deps);
   expect(await camera?.serialAt(stranger.address, AbortSignal.timeout(5000))).toMatchObject({ ok: false, fault: 'certificate' });
   expect(asked).toBe(0);
+});
+
+test('every closer look at another device in its place says that it is another', async () => {
+  await using stranger = await httpDevice(async (request, response) => {
+    const isClock = (await bodyOf(request)).includes('GetSystemDateAndTime');
+    const identity = soap('<r:GetDeviceInformationResponse><SerialNumber>S2</SerialNumber></r:GetDeviceInformationResponse>');
+    response.end(isClock ? clockAnswer(Date.now()) : identity);
+  });
+  const cameras = settings.cameras.map(({ certificateFingerprint: _, ...camera }) => ({ ...camera, address: stranger.address }));
+  const [device] = createDevices({ ...settings, cameras }, deps);
+  for (const plan of device?.watched.others ?? []) {
+    const facts = judge(await plan.probe({ signal: AbortSignal.timeout(5000), now: Date.now }), 60_000);
+    expect([plan.kind, facts[0]?.fault]).toEqual([plan.kind, 'wrong-device']);
+  }
 });
