@@ -1,4 +1,5 @@
 // Asks Hikvision recorders for their disks by their ISAPI, and whether the oldest footage makes room.
+import { isRefusal } from '../onvif/account.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import { child, children, numberOf, parseXml, textOf, type XmlNode } from '../onvif/xml-node.ts';
@@ -10,8 +11,14 @@ export const hikvisionStorage: StorageSource = { name: 'hikvision-isapi', makers
 
 async function read(session: OnvifSession, options: { signal: AbortSignal }) {
   const disks = readDisks(await askMaker(session, '/ISAPI/ContentMgmt/Storage/hdd', options));
-  const tracks = await askMaker(session, '/ISAPI/ContentMgmt/record/tracks', options).then(readTrackSettings, () => ({}));
+  const tracks = await askMaker(session, '/ISAPI/ContentMgmt/record/tracks', options).then(readTrackSettings).catch(untold);
   return storage({ method: hikvisionStorage.name, disks, ...tracks });
+}
+
+/** The disks are told all the same. */
+function untold(thrown: unknown): ReturnType<typeof readTrackSettings> {
+  if (isRefusal(thrown) || !(thrown instanceof DeviceError)) throw thrown;
+  return {};
 }
 
 /** An hddList, bare or inside the description of all storage. Throws DeviceError `malformed`. */

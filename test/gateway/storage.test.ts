@@ -6,10 +6,11 @@ import { createOnvifSession } from '../../gateway/onvif/session.ts';
 import { probeStorage } from '../../gateway/probes/storage.ts';
 import { readDevices } from '../../gateway/recorders/dahua-storage.ts';
 import { readDurationDays } from '../../gateway/recorders/duration.ts';
-import { readDisks, readTrackSettings } from '../../gateway/recorders/hikvision-storage.ts';
+import { hikvisionStorage, readDisks, readTrackSettings } from '../../gateway/recorders/hikvision-storage.ts';
 import { readContainers } from '../../gateway/recorders/uniview-storage.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type RecorderOptions, type SimulatedRecorder } from '../simulators/recorder.ts';
+import { httpDevice } from './onvif-raw-device.ts';
 
 const now = () => Date.UTC(2026, 10, 23, 4, 0, 0);
 let media: Media;
@@ -72,6 +73,26 @@ describe.each([
 test('a Hikvision recorder also tells whether it overwrites, and the limit it is set to', async () => {
   await start({ vendor: 'hikvision', disk: { overwrites: false, retentionDays: 30 } });
   expect(await look()).toMatchObject({ ok: true, value: { overwrites: false, retentionDaysMax: 30 } });
+});
+
+test.each([
+  ['are no XML', 200, 'ok'],
+  ['are not there', 404, 'ok'],
+  ['are refused, as a password is', 401, 'credentials-refused'],
+])('the disks of a Hikvision recorder whose tracks %s: %i, %s', async (_, status, expected) => {
+  await using device = await httpDevice((request, response) => {
+    if (request.url === '/ISAPI/ContentMgmt/Storage/hdd')
+      return void response.end(
+        '<hddList><hdd><id>1</id><capacity>10</capacity><freeSpace>5</freeSpace><status>ok</status></hdd></hddList>',
+      );
+    response.writeHead(status).end('<TrackList><Track>');
+  });
+  const session = createOnvifSession({ address: device.address, now });
+  const disks = await hikvisionStorage.read(session, { signal: AbortSignal.timeout(20_000) }).then(
+    (told) => told.disks.map(({ state }) => state).join(),
+    (thrown: unknown) => (thrown instanceof DeviceError ? thrown.fault : thrown),
+  );
+  expect(disks).toBe(expected);
 });
 
 test('a recorder with ONVIF alone tells of no disk, at most its limit', async () => {
