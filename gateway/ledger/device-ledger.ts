@@ -114,7 +114,7 @@ function succeeded(before: LedgerDay | undefined, told: LedgerDay, lostAtLeastMs
   }
   const gone = isTold(before, now) ? without(before.footage, told.footage).filter(({ from, to }) => to - from >= lostAtLeastMs) : [];
   const lost = without(merge([...(before.lost ?? []), ...gone]), told.footage);
-  return { ...told, ...played, ...(lost.length === 0 ? {} : { lost }) };
+  return { ...told, ...(told.footage.length === 0 ? {} : played), ...(lost.length === 0 ? {} : { lost }) };
 }
 
 /** Whether anything is known to be there. */

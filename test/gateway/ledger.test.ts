@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FootageMeasured } from '#contract/footage.ts';
 import { createCauses } from '../../gateway/ledger/causes.ts';
+import { type DeviceLedger, emptyLedger, ledgerKey, markedPlayed, noted } from '../../gateway/ledger/device-ledger.ts';
 import { createJournal } from '../../gateway/ledger/journal.ts';
 import { createLedger } from '../../gateway/ledger/ledger.ts';
 import { createOnvifSession, type OnvifSession } from '../../gateway/onvif/session.ts';
 import { readFootage } from '../../gateway/recorders/index.ts';
+import type { Stretch } from '../../gateway/recorders/spans.ts';
 import { silentLog as log } from '../silent-log.ts';
 import { type Media, prepareMedia } from '../simulators/media.ts';
 import { createRecorder, type RecorderOptions, type SimulatedRecorder } from '../simulators/recorder.ts';
@@ -223,6 +225,19 @@ test('what was played back is marked at its day, and stays so', async () => {
   at += day + hour;
   const told = await ledgerIn().read('nvr', counted().session, question());
   expect(told.recordings[0]?.days.filter(({ played }) => played === true).map((one) => one.day)).toEqual(['2026-11-02']);
+});
+
+test('what was played back of a day is no proof any more where its footage is gone', () => {
+  const asked = { from: Date.UTC(2026, 10, 2), to: Date.UTC(2026, 10, 3) };
+  const told = (stretches: Stretch[]) => ({
+    ...{ method: 'profile-g', utcOffsetMinutes: 0, aheadMs: 0, complete: true },
+    held: [{ recording: 'R1', camera: undefined, parts: [{ asked, stretches, complete: true }] }],
+  });
+  const heard = noted(emptyLedger(0), told([asked]), { windows: [asked], at });
+  const played = markedPlayed(heard, [{ recording: 'R1', camera: undefined, at: asked.from + hour }]);
+  const dayOf = (ledger: DeviceLedger) => ledger.recordings[ledgerKey('profile-g', 'R1')]?.days['2026-11-02'];
+  expect(dayOf(noted(played, told([asked]), { windows: [asked], at }))).toMatchObject({ played: true });
+  expect(dayOf(noted(played, told([]), { windows: [asked], at }))).not.toHaveProperty('played');
 });
 
 test('a damaged ledger is moved aside, and learnt anew', async () => {
