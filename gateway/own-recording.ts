@@ -13,6 +13,7 @@ import { openFootageIndex } from './own-recording/footage-index.ts';
 import { keepRecording } from './own-recording/keep-recording.ts';
 import { watchedRecording } from './own-recording/looks.ts';
 import { reconcile, rescueUnfinished } from './own-recording/reconcile.ts';
+import { keyframeWaitSeconds } from './own-recording/record-stream.ts';
 import { createDisk } from './own-recording/watch-disk.ts';
 import type { StreamSource } from './probes/stream-source.ts';
 import type { Watched } from './supervise.ts';
@@ -54,6 +55,7 @@ const rescueMs = 5000;
 export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
   const { settings, journal, now, sleep, log } = deps;
   const { id: device, cameras, minDays, maxDays, segmentSeconds } = settings;
+  const longestMs = (segmentSeconds + keyframeWaitSeconds) * 1000;
   const indexFile = join(deps.dataDir, 'own-recording.db');
   const index = openFootageIndex(indexFile, { log });
   const folder = createFootageFolder(settings.folder);
@@ -84,7 +86,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
     const id = (await folder.id()) ?? (known === undefined ? await folder.found() : undefined);
     if (id === undefined) return;
     if (id !== known) index.belongTo(id);
-    await reconcile({ folder, index, log, signal });
+    await reconcile({ folder, index, log, longestMs, signal });
     ready = !signal.aborted;
   };
 
@@ -156,7 +158,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
               camera,
               prefix: () => join(folder.unfinished, `${camera}.${randomUUID().slice(0, 8)}.`),
               segmentSeconds,
-              leftOver: (prefix) => rescueUnfinished({ folder, index, log, signal: AbortSignal.timeout(rescueMs) }, prefix),
+              leftOver: (prefix) => rescueUnfinished({ folder, index, log, longestMs, signal: AbortSignal.timeout(rescueMs) }, prefix),
               streamOf: (limits) => deps.streamOf(camera, limits),
               life: () => (mayRecord ? AbortSignal.any([signal, interruption.signal]) : undefined),
               async finished({ file, from, to }) {

@@ -61,7 +61,11 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
       return { ...observed(options), kind: 'contact', address, contact, clock };
     },
     footage: async (options) => ({ kind: 'footage', footage: await seen(() => list(options.now())), ...observed(options) }),
-    storage: async (options) => ({ kind: 'storage', storage: await seen(() => deps.disk.measure()), ...observed(options) }),
+    storage: async (options) => ({
+      kind: 'storage',
+      storage: await seen(() => deps.present().then(deps.disk.measure)),
+      ...observed(options),
+    }),
     async playback(options) {
       const observation = await prove({ device: id, list: () => list(options.now()), open: async () => play(options) }, options);
       deps.ledger.played(observation);

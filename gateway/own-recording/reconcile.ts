@@ -16,6 +16,8 @@ export interface ReconcileDeps {
   folder: FootageFolder;
   index: FootageIndex;
   log: Log;
+  /** How long a file may be at most. */
+  longestMs: number;
   signal: AbortSignal;
 }
 
@@ -49,11 +51,11 @@ async function compare({ folder, index, signal }: ReconcileDeps): Promise<{ adde
 }
 
 /** Keeps what nobody writes to any more and can be read; of the files whose path begins so. */
-export async function rescueUnfinished({ folder, index, log, signal }: ReconcileDeps, prefix: string): Promise<number> {
+export async function rescueUnfinished({ folder, index, log, longestMs, signal }: ReconcileDeps, prefix: string): Promise<number> {
   let rescued = 0;
   for (const file of (await folder.unfinishedFiles()).filter((each) => each.startsWith(prefix))) {
     try {
-      index.add([await folder.keep(file, { camera: cameraOf(file), ...(await spanOf(file, signal)) })]);
+      index.add([await folder.keep(file, { camera: cameraOf(file), ...(await spanOf(file, { longestMs, signal })) })]);
       rescued += 1;
     } catch (err) {
       if (!(err instanceof DeviceError)) throw err;
@@ -66,12 +68,17 @@ export async function rescueUnfinished({ folder, index, log, signal }: Reconcile
 }
 
 /** It ended when it was last written to, by the clock on the wall; how long it is stands in it. */
-async function spanOf(file: string, signal: AbortSignal): Promise<{ from: number; to: number }> {
+async function spanOf(
+  file: string,
+  { longestMs, signal }: Pick<ReconcileDeps, 'longestMs' | 'signal'>,
+): Promise<{ from: number; to: number }> {
   const limits = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
   const { first, last } = stampsOf(await probeFile(file, stampEntries, { signal: limits }));
   const to = Math.round((await stat(file)).mtimeMs);
   const from = Math.round(to - (last - first) * 1000);
   if (to <= from) throw new DeviceError('does-not-decode', 'the file holds a single picture');
+  if (to - from > longestMs)
+    throw new DeviceError('does-not-decode', 'the clock was set while the file was written, so that nobody knows of when it is');
   return { from, to };
 }
 

@@ -21,7 +21,7 @@ export interface StreamRecording {
 /** Silence of the camera after which ffmpeg gives up. */
 const silenceMs = 3000;
 /** Encoders that save bits send a keyframe every ten seconds, some every twenty: a file ends at the first after its time. */
-const keyframeWaitSeconds = 20;
+export const keyframeWaitSeconds = 20;
 /** More than the stream is late for its next file by then, and it is begun anew. */
 const overdueMs = 60_000;
 const linesKept = 400;

@@ -1,7 +1,7 @@
 // The gateway as its own recorder: real streams, real files, and what is left after it was killed.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -192,7 +192,8 @@ test('a disk that is not there is no place to record to, and what is on it is li
     { outcome: 'fault', fault: 'no-answer', detail: expect.stringContaining('mounted') },
     {},
   ]);
-  expect(await own.look('footage')).toMatchObject([{ outcome: 'unknown', fault: 'no-answer' }]);
+  for (const kind of ['footage', 'storage'] as const)
+    expect(await own.look(kind)).toMatchObject([{ outcome: 'unknown', fault: 'no-answer' }]);
   await own.end();
   expect(keptFiles(own.folder)).toEqual([]);
 
@@ -227,6 +228,31 @@ test('index and folder are brought together: what is gone is not listed, what is
     await own.end();
   }
   expect(readdirSync(join(first.folder, 'unreadable'))).toEqual(['cooking-1.torn.000000.mkv']);
+});
+
+test('a file in which the clock leapt is set aside, not listed as a minute of footage', async () => {
+  const first = record();
+  await filesToCome(first.folder, 1);
+  await first.end();
+  const before = keptFiles(first.folder).length;
+  const leapt = join(first.folder, 'unfinished', 'cooking-1.leapt.000000.mkv');
+  const later = "setpts='PTS+if(gte(N,2),60/TB,0)'";
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc=r=2:d=2,${later}`,
+    '-fps_mode',
+    'passthrough',
+    '-c:v',
+    'mjpeg',
+    leapt,
+  ]);
+  const own = record({ streamOf: () => Promise.reject(new Error('no camera this time')) });
+  await vi.waitFor(() => expect(existsSync(join(own.folder, 'unreadable', 'cooking-1.leapt.000000.mkv'))).toBe(true), patient);
+  expect(keptFiles(own.folder)).toHaveLength(before);
 });
 
 test('a disk too small is told before anything goes before its time, and then the oldest goes first', async () => {
