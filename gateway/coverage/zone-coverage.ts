@@ -39,7 +39,7 @@ export interface ZoneCoverage {
 export interface LevelCoverage {
   pixelsPerMetre: number;
   covered: number;
-  /** Of the free area; 1 where there is none. */
+  /** Of the free area; 0 where there is none, since nothing is shown then. */
   ratio: number;
   /** Seen by two cameras or more. */
   overlap: number;
@@ -149,7 +149,7 @@ function levelCoverage(
   return {
     pixelsPerMetre,
     covered: coveredArea,
-    ratio: freeArea === 0 ? 1 : Math.min(1, coveredArea / freeArea),
+    ratio: freeArea === 0 ? 0 : Math.min(1, coveredArea / freeArea),
     overlap: areaOf(twice),
     blind,
     lostIfItFails: seen.map(({ camera, region }) => ({ camera, area: areaOf(without(region, twice)) })),

@@ -320,7 +320,7 @@ describe('blind places', () => {
     const full = [box(rectangle(-1, -1, 5, 5), 0, 1)];
     expect(seen({ zones: [zone(rectangle(0, 0, 4, 4))], obstacles: full, cameras: [everyWay([2, 2, 3])] })).toMatchObject({
       free: 0,
-      ratio: 1,
+      ratio: 0,
       blind: [],
     });
   });
