@@ -59,7 +59,19 @@ export function anyOf(regions: readonly Region[]): Region {
 }
 
 export function without(region: Region, taken: Region): Region {
-  return region.length === 0 || taken.length === 0 ? region : difference(region, taken, FillRule.NonZero);
+  const nearby = near(taken, region);
+  return nearby.length === 0 ? region : difference(region, nearby, FillRule.NonZero);
+}
+
+/** Outlines and holes that do not even touch the box around the other region change nothing in it, and much of a plan is far from the rest. */
+function near(region: Region, other: Region): Region {
+  if (region.length === 0 || other.length === 0) return nowhere;
+  const box = getBoundsPaths(other);
+  return region.filter((path) => touch(getBoundsPaths([path]), box));
+}
+
+function touch(a: Rect64, b: Rect64): boolean {
+  return a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
 }
 
 /** Where two of the regions or more lie over one another. */
