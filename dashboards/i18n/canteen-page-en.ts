@@ -33,7 +33,7 @@ export const canteenPageEn: typeof canteenPageZh = {
   densityLegend: 'The darker, the more detail',
   densityUnseen: 'not seen',
   planes: (heights) =>
-    `A place counts only where one camera sees ${heights.map((height) => (height === 0 ? 'the floor' : `${height} m above it`)).join(' and ')}.`,
+    `A place counts only where one camera sees all of ${heights.map((height) => (height === 0 ? 'the floor' : `${height} m above it`)).join(', ')}.`,
   zoneColumn: 'Zone',
   coveredColumn: 'Covered',
   blindColumn: 'Blind',
@@ -47,7 +47,7 @@ export const canteenPageEn: typeof canteenPageZh = {
   spotsUnknown: 'Coverage is unknown; blind spots cannot be told.',
   spot: (number) => `Blind spot ${number}`,
   spotsCut: (listed, all) => `${all} in all; the ${listed} largest are listed.`,
-  sliverNote: (metres) => `Strips narrower than ${metres} m are not counted.`,
+  sliverNote: (metres) => ` Strips narrower than ${metres} m are not counted.`,
   blindOutOfView: 'in no camera’s view',
   blindOutOfViewFix: 'Turn a camera, or add one',
   blindTooFewPixels: (camera, pixelsPerMetre) => `${camera} sees it with less than ${pixelsPerMetre} px/m`,

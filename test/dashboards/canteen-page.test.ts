@@ -343,7 +343,7 @@ describe('the page of a canteen, for everybody', () => {
       .focus();
     await keyboard.press('Tab');
     await keyboard.press('Enter');
-    expect(await opened.focused()).toContain('不在任何摄像头的视野内');
+    expect(await opened.focused()).toContain('被遮挡物“油烟罩”挡住');
     await opened.page.getByRole('combobox', { name: '清晰度' }).focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown']) await keyboard.press(key);
     await opened.page.getByRole('row', { name: /就餐大厅.*88\.9%/ }).waitFor();
