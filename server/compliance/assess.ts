@@ -41,7 +41,7 @@ function summarize(about: { canteen: CanteenIdentity; scene: Scene; results: Res
   return {
     ...canteen,
     verdict: silent ? 'unknown' : verdictOf(results),
-    zones: standard.zones.map(({ kind }) => zoneView(kind, scene, silent)),
+    zones: standard.zones.map(({ kind }) => zoneView(kind, { scene, results, silent })),
     cameras: {
       total: layout.cameras.length,
       healthy: silent ? 0 : layout.cameras.filter((camera) => cameraHealth(camera.id, scene).outcome === 'ok').length,
@@ -60,11 +60,17 @@ function verdictOf(results: Result[]): Outcome {
   return found.length === 0 ? 'ok' : 'unknown';
 }
 
-function zoneView(kind: ZoneView['kind'], scene: Scene, silent: boolean): ZoneView {
+/** A zone watched by healthy cameras is not yet one without dead angle: whatever else is found of it counts as well. */
+function zoneView(kind: ZoneView['kind'], { scene, results, silent }: { scene: Scene; results: Result[]; silent: boolean }): ZoneView {
   const zone = zoneHealth(kind, scene);
   if (silent) return { kind, outcome: 'unknown', cameras: zone.cameras, healthyCameras: 0, reason: silentReason };
   const counts = { kind, cameras: zone.cameras, healthyCameras: zone.healthy };
-  return zone.outcome === 'ok' ? { ...counts, outcome: 'ok' } : { ...counts, outcome: zone.outcome, reason: zone.reason };
+  if (zone.outcome !== 'ok') return { ...counts, outcome: zone.outcome, reason: zone.reason };
+  const findings = results.flatMap(({ zone: about, found }) =>
+    about === kind && found !== undefined && 'certainty' in found ? [found] : [],
+  );
+  const [worst] = findings.toSorted((a, b) => Number(b.certainty === 'fault') - Number(a.certainty === 'fault'));
+  return worst === undefined ? { ...counts, outcome: 'ok' } : { ...counts, outcome: worst.certainty, reason: worst.measured };
 }
 
 const silentReason = { zh: '网关失联', en: 'Nothing comes from the gateway' };

@@ -47,6 +47,19 @@ describe('a zone with a dead angle', () => {
     });
   });
 
+  it('is not called all right on the board, however healthy its cameras', () => {
+    const { zones } = look(tell(sound(), 'kitchen', 'coverage', { measured: blind(3.26, { kind: 'out-of-view' }) })).summary;
+    const of = (kind: string) => zones.find((zone) => zone.kind === kind);
+    expect(of('cooking')).toMatchObject({
+      outcome: 'fault',
+      healthyCameras: 1,
+      reason: { zh: '制餐区应覆盖48.0平方米，其中3.3平方米未达到每米125像素' },
+    });
+    expect(of('dining')?.outcome).toBe('ok');
+    const unproven = tell(sound(), 'kitchen', 'coverage', { outcome: 'unknown', measured: 'nothing' });
+    expect(look(unproven).summary.zones.find(({ kind }) => kind === 'cooking')?.outcome).toBe('unknown');
+  });
+
   it('is judged by the density of its own kind', () => {
     const poor = blind(3, { kind: 'out-of-view' }, 125);
     expect(look(tell(sound(), 'hall', 'coverage', { measured: poor }))).toMatchObject({ open: [], summary: { verdict: 'ok' } });
