@@ -294,8 +294,9 @@ function unreachable({ id, address, username, passwordFile }: Static<typeof Came
 }
 
 function daysTheWrongWayRound({ minDays, maxDays }: RecordingConfig): string | undefined {
-  if (maxDays === undefined || maxDays >= minDays) return undefined;
-  return `recording.maxDays: found ${maxDays}, allowed: ${minDays} (recording.minDays) or more`;
+  // Days count as whole calendar days, and today is one more.
+  if (maxDays === undefined || maxDays > minDays) return undefined;
+  return `recording.maxDays: found ${maxDays}, allowed: ${minDays + 1} (a day more than recording.minDays) or more`;
 }
 
 function unscannable(target: string): string | undefined {

@@ -109,7 +109,7 @@ test.each<[string, object, RegExp]>([
   [
     'days the wrong way round',
     { recording: { ...own, maxDays: 30 } },
-    /recording.maxDays: found 30, allowed: 90 \(recording.minDays\) or more/,
+    /recording.maxDays: found 30, allowed: 91 \(a day more than recording.minDays\) or more/,
   ],
   ['files shorter than a picture group', { recording: { ...own, segmentSeconds: 1 } }, /segmentSeconds/],
   ['one id twice', { recorders: [{ ...recorder, id: 'camera-1' }] }, /the id "camera-1" stands there twice/],
