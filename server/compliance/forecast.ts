@@ -1,5 +1,5 @@
 // Where the retention of one camera at one recorder stands, and where it leads: a canteen built last week can be judged today.
-import type { Hole } from '#contract/footage.ts';
+import type { HoleCause } from '#contract/footage.ts';
 import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { RetentionState, RetentionView } from '#contract/views.ts';
 import { bytesMissing, type DiskSpace, daysHeld, type Rate } from './disk-space.ts';
@@ -49,9 +49,14 @@ function isBegunLate({ hasHoles, missingTodaySeconds, reachesOn: day, recording 
 }
 
 /** Older footage was there, and is no more: what it had to make room for, or the age it was removed at, comes sooner than the days required. */
-function isGone({ recording }: Kept): boolean {
-  const went = ({ cause }: Hole) => cause === 'overwritten' || cause === 'expired';
-  return recording?.gaps.some((hole) => went(hole) && hole.to <= (recording.oldest ?? hole.to)) ?? false;
+function isGone(kept: Kept): boolean {
+  return wentBefore(kept, ['overwritten', 'expired']);
+}
+
+/** Whether footage older than the oldest left was there and went for one of these causes, as far as the recorder or the ledger says. */
+export function wentBefore({ recording }: Kept, causes: readonly HoleCause[]): boolean {
+  const { oldest, gaps = [] } = recording ?? {};
+  return gaps.some(({ cause, to }) => cause !== undefined && causes.includes(cause) && to <= (oldest ?? to));
 }
 
 const dayMs = 86_400_000;

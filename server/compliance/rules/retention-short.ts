@@ -1,7 +1,7 @@
 // Footage must be kept for the days the standard asks, every one of them whole, and the recorder must be able to show it.
 import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { Text } from '#contract/text.ts';
-import type { Forecast } from '../forecast.ts';
+import { type Forecast, wentBefore } from '../forecast.ts';
 import type { Kept } from '../kept-days.ts';
 import { type Judged, retentionCase } from '../retention-case.ts';
 import { diskText, terabytes } from '../retention-wording.ts';
@@ -162,7 +162,7 @@ function tooLateWording(leads: Forecast): Cause {
       cause: { zh: `录像机设置为只保存${max}天`, en: `The recorder is set to keep ${max} days` },
       fix: { zh: '在录像机上取消或加长保存期限', en: 'Remove or lengthen the limit on the recorder' },
     };
-  if (full === true || isOverwritten(kept))
+  if (full === true || (kept !== undefined && wentBefore(kept, ['overwritten'])))
     return {
       cause: { zh: `较早的录像已被覆盖：${diskText(leads).zh}`, en: `Older footage was overwritten: ${diskText(leads).en}` },
       fix: moreDisk(leads),
@@ -177,12 +177,6 @@ function tooLateWording(leads: Forecast): Cause {
       en: 'Add disk, lower the bitrate or lengthen the retention; with a new recorder this closes by itself in time',
     },
   };
-}
-
-/** By the recorder's own word. */
-function isOverwritten(kept: Kept | undefined): boolean {
-  const { oldest = '', gaps = [] } = kept?.recording ?? {};
-  return gaps.some(({ cause, to }) => cause === 'overwritten' && to <= oldest);
 }
 
 function moreDisk({ bytesMissing }: Forecast): Text {
