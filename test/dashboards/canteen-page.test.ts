@@ -190,7 +190,7 @@ describe('footage', () => {
         expect.stringMatching(/^10 时，完整/),
         expect.stringMatching(/^15 时，没有录像/),
         '09:10–09:51（41 分钟） 摄像头离线',
-        '14:30–16:00（1 小时 30 分） 硬盘故障',
+        '14:30–16:00（1 小时 30 分） 硬盘故障、已满或未挂载',
       ]),
     );
     expect(await day.textContent()).toMatch(/这台摄像头共 240 处缺段，录像清单只列出最长的 3 处/);
