@@ -40,7 +40,7 @@ function report({ id, area, free, levels: [level] }: ZoneCoverage) {
       polygon: spot.polygon,
       holes: spot.holes,
     })),
-    cameras: (level?.lostIfItFails ?? []).map(({ camera, area }) => ({ id: camera, lostIfItFails: rounded(area) })),
+    cameras: (level?.lostIfItFails() ?? []).map(({ camera, area }) => ({ id: camera, lostIfItFails: rounded(area) })),
   };
 }
 

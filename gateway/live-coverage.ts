@@ -108,7 +108,7 @@ function pixelShareOf(facts: Fact[], resolution: PlanCamera['resolution']): numb
 }
 
 function measuredOf({ planes, area, free, levels }: ZoneCoverage, eyes: Eye[]): Omit<CoverageMeasured, 'planSha256' | 'sliver'> {
-  const lost = new Map(levels[0]?.lostIfItFails.map(({ camera, area: alone }) => [camera, alone]));
+  const lost = new Map(levels[0]?.lostIfItFails().map(({ camera, area: alone }) => [camera, alone]));
   return {
     planes,
     area: rounded(area),

@@ -45,8 +45,8 @@ export interface LevelCoverage {
   overlap: number;
   /** Largest first; nothing narrower than the plan's `sliver`. */
   blind: BlindSpot[];
-  /** What is lost if one fails: seen by it and by no other. */
-  lostIfItFails: { camera: string; area: number }[];
+  /** What is lost if one fails: seen by it and by no other. Computed when asked for: it costs as much as all the rest. */
+  lostIfItFails(): { camera: string; area: number }[];
 }
 
 export interface CoverageOptions {
@@ -152,6 +152,6 @@ function levelCoverage(
     ratio: freeArea === 0 ? 0 : Math.min(1, coveredArea / freeArea),
     overlap: areaOf(twice),
     blind,
-    lostIfItFails: seen.map(({ camera, region }) => ({ camera, area: areaOf(without(region, twice)) })),
+    lostIfItFails: () => seen.map(({ camera, region }) => ({ camera, area: areaOf(without(region, twice)) })),
   };
 }

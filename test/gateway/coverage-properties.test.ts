@@ -51,7 +51,7 @@ describe('of any plan', { timeout: 120_000 }, () => {
         expect(covered + blind.reduce((sum, spot) => sum + spot.area, 0)).toBeCloseTo(free, 2.5);
         expect(free).toBeLessThanOrEqual(area + 1e-9);
         expect(overlap).toBeLessThanOrEqual(covered + 1e-6);
-        expect(lostIfItFails.reduce((sum, each) => sum + each.area, 0)).toBeCloseTo(covered - overlap, 2.5);
+        expect(lostIfItFails().reduce((sum, each) => sum + each.area, 0)).toBeCloseTo(covered - overlap, 2.5);
       }),
       runs,
     );

@@ -23,7 +23,7 @@ describe('what a lens takes in', () => {
     const cameras = [camera([0, 3, 2.7], { id: 'west' }), camera([10, 3, 2.7], { id: 'east', pan: 180 })];
     const found = seen({ zones: [zone(rectangle(0, 0, 10, 6), [0.9])], cameras });
     expect(found).toMatchObject({ free: near(60), covered: near(60), ratio: 1, overlap: near(21.6), blind: [] });
-    expect(found.lostIfItFails).toEqual([
+    expect(found.lostIfItFails()).toEqual([
       { camera: 'west', area: near(19.2) },
       { camera: 'east', area: near(19.2) },
     ]);
