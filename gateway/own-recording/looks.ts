@@ -14,6 +14,7 @@ import type { Plan, Watched } from '../supervise.ts';
 import type { FootageFolder } from './footage-folder.ts';
 import type { FootageIndex } from './footage-index.ts';
 import { pictureAt } from './picture-at.ts';
+import type { KeptSegment } from './segment.ts';
 import type { Disk } from './watch-disk.ts';
 
 export interface OwnRecorder {
@@ -76,10 +77,11 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
   const play =
     ({ signal, ...options }: ProbeOptions) =>
     async ({ recording, at }: { recording: string; at: number }) => {
-      const [segment] = deps.index.within(recording, { from: at, to: at + 1 });
+      const segment = nearest(at, deps.index.within(recording, { from: at - joinMs, to: at + joinMs }));
       if (segment === undefined) throw new DeviceError('no-stream', 'no file holds this instant');
       const limits = AbortSignal.any([signal, AbortSignal.timeout(pictureMs)]);
-      const picture = await pictureAt(deps.folder.path(segment.file), (at - segment.from) / 1000, { signal: limits });
+      const seconds = Math.max(0, Math.min(at, segment.to - lastPictureMs) - segment.from) / 1000;
+      const picture = await pictureAt(deps.folder.path(segment.file), seconds, { signal: limits });
       const played = segment.from + Math.round(picture.seconds * 1000);
       const sha256 = await keptAs(picture.jpeg, options);
       const proof = { played: new Date(played).toISOString(), deviationSeconds: (played - at) / 1000 };
@@ -104,6 +106,15 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
     retryPassword: () => undefined,
   };
 }
+
+/** Files join with holes so short that they are listed as one: an instant in such a hole is shown by the file next to it. */
+function nearest(at: number, segments: readonly KeptSegment[]): KeptSegment | undefined {
+  const apart = ({ from, to }: KeptSegment) => Math.max(from - at, at - to, 0);
+  return segments.toSorted((a, b) => apart(a) - apart(b))[0];
+}
+
+/** A file ends where its last picture has been shown, not where it begins: behind that nothing more would be decoded. */
+const lastPictureMs = 900;
 
 const ownClock = { offsetSeconds: 0, uncertaintySeconds: 0, utcOffsetMinutes: chinaOffsetMinutes };
 /** Soon enough to tell of a disk that is getting full while there is still room. */

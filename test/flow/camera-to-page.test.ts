@@ -40,7 +40,7 @@ it('a canteen is watched from its cameras to the page', { timeout: 600_000 }, as
     measured: { en: expect.stringMatching(/^1\d\.\d of 20\.4 m²/) },
     cause: { en: expect.stringContaining('cooking-1') },
   });
-  await pageSays('1 异常');
+  await pageSays('1 不达标');
 
   // Plugged in again, it counts only once its stream has been decoded anew; then both gaps close by themselves.
   await canteen.fault('cooking-1', 'unplugged', 'off');

@@ -130,24 +130,30 @@ describe('identity', () => {
 
 describe('the time that the picture shows', () => {
   const noon = Date.parse('2026-11-25T12:00:00+08:00');
-  const looks = async (now: number) => {
+  const looking = (now: number) => {
     const probe = createStreamProbe({ timeZone: 'Asia/Shanghai' });
-    const how = () => ({ ...options(), now: () => now });
-    return [await probe(device(), how()), await probe(device(), how())].map(({ stream }) => stream.ok && stream.value.overlayClock);
+    return async () => {
+      const { stream } = await probe(device(), { ...options(), now: () => now });
+      return stream.ok ? stream.value.overlayClock : undefined;
+    };
   };
 
-  test('is told after the second look, with how far it is off by our clock', async () => {
+  test('is told once two looks agree, with how far it is off by our clock', { timeout: 120_000 }, async () => {
     await raise('overlay-clock');
-    const [first, second] = await looks(noon + 10 * 60_000);
-    expect(first).toBeUndefined();
-    expect(second).toMatchObject({ shown: expect.stringMatching(/^12:00:0[0-3]$/) });
-    const { offsetSeconds, uncertaintySeconds } = second || { offsetSeconds: 0, uncertaintySeconds: 0 };
+    const look = looking(noon + 10 * 60_000);
+    expect(await look()).toBeUndefined();
+    let told = await look();
+    // Its few seconds come round again and again: on a slow machine two looks may see them too far apart.
+    for (let further = 0; told === undefined && further < 5; further += 1) told = await look();
+    expect(told).toMatchObject({ shown: expect.stringMatching(/^12:00:0[0-3]$/) });
+    const { offsetSeconds, uncertaintySeconds } = told ?? { offsetSeconds: 0, uncertaintySeconds: 0 };
     expect(Math.abs(offsetSeconds + 600)).toBeLessThanOrEqual(uncertaintySeconds + 4);
     expect(uncertaintySeconds).toBeLessThan(10);
   });
 
   test('is not told where none is written into it', async () => {
-    expect(await looks(noon)).toEqual([undefined, undefined]);
+    const look = looking(noon);
+    expect([await look(), await look()]).toEqual([undefined, undefined]);
   });
 });
 
