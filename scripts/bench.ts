@@ -9,6 +9,9 @@ import { spine } from './bench/spine.ts';
 
 const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, pictures, spine };
 
+// A bench that is broken off ends what it has started, as it does at its end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -79,6 +79,7 @@ async function simulate(folder: string): Promise<Simulated> {
   const file = join(folder, 'simulated.yaml');
   writeFileSync(file, stringify({ host: '127.0.0.1', controlPort: 0, devices }));
   const child = spawn(process.execPath, ['scripts/simulate.ts', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithUs(child);
   let said = '';
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
     said += String(chunk);
@@ -142,6 +143,7 @@ function startGateway(folder: string, about: { server: string; cameras: Simulate
   const file = join(folder, 'gateway.yaml');
   writeFileSync(file, stringify(settings));
   const child = spawn(process.execPath, [resolve('gateway/main.ts'), 'run', '--config', file], { stdio: ['ignore', 'inherit', 'inherit'] });
+  endWithUs(child);
   return { process: child, pid: child.pid ?? 0 };
 }
 
@@ -227,6 +229,10 @@ async function until(isSo: () => boolean, withinSeconds: number, what: string): 
     if (performance.now() - since > withinSeconds * 1000) throw new Error(`not within ${withinSeconds} s: ${what}`);
     await sleep(50);
   }
+}
+
+function endWithUs(child: ChildProcess): void {
+  process.once('exit', () => child.kill());
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -69,8 +69,8 @@ function zoneView(kind: ZoneView['kind'], { scene, results, silent }: { scene: S
   const findings = results.flatMap(({ zone: about, found }) =>
     about === kind && found !== undefined && 'certainty' in found ? [found] : [],
   );
-  const [worst] = findings.toSorted((a, b) => Number(b.certainty === 'fault') - Number(a.certainty === 'fault'));
-  return worst === undefined ? { ...counts, outcome: 'ok' } : { ...counts, outcome: worst.certainty, reason: worst.measured };
+  const [gravest] = findings.toSorted((a, b) => Number(b.certainty === 'fault') - Number(a.certainty === 'fault'));
+  return gravest === undefined ? { ...counts, outcome: 'ok' } : { ...counts, outcome: gravest.certainty, reason: gravest.measured };
 }
 
 const silentReason = { zh: '网关失联', en: 'Nothing comes from the gateway' };
