@@ -3,11 +3,17 @@ import type { StreamMeasured } from '#contract/camera-measured.ts';
 import { findMainStream } from '../onvif/media.ts';
 import type { Device } from './device.ts';
 
-export type MainStream = Pick<StreamMeasured, 'via' | 'profile'> & { address: string };
+export interface MainStream {
+  address: string;
+  source: Pick<StreamMeasured, 'via' | 'profile'>;
+  /** What the camera’s encoder is set to, frames per second, as far as it says. */
+  claimedRate?: number | undefined;
+}
 
 /** Throws DeviceError. */
 export async function mainStreamOf(device: Device, signal: AbortSignal): Promise<MainStream> {
-  if (device.streamUri !== undefined) return { address: device.streamUri, via: 'configured' };
+  if (device.streamUri !== undefined) return { address: device.streamUri, source: { via: 'configured' } };
   const { address, profile } = await findMainStream(device.session, { signal });
-  return { address, via: profile.via, profile: profile.token.slice(0, 128) };
+  const { via, token, framesPerSecond } = profile;
+  return { address, source: { via, profile: token.slice(0, 128) }, claimedRate: framesPerSecond };
 }

@@ -20,8 +20,8 @@ afterAll(async () => {
   await canteen?.close();
 });
 
-const eventually = (expectation: () => Promise<void>) => vi.waitFor(expectation, { timeout: 60_000, interval: 200 });
-const pageSays = (words: string) => page.getByText(words).first().waitFor({ timeout: 60_000 });
+const eventually = (expectation: () => Promise<void>) => vi.waitFor(expectation, { timeout: 120_000, interval: 200 });
+const pageSays = (words: string) => page.getByText(words).first().waitFor({ timeout: 120_000 });
 
 it('a canteen is watched from its cameras to the page', { timeout: 600_000 }, async () => {
   // Nothing is green before it has been seen.

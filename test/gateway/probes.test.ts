@@ -177,6 +177,22 @@ describe('a sample of the stream', () => {
     expect(picture).toMatchObject({ ok: true, value: { blackPercent: expect.closeTo(0, 0), width: 1920 } });
   });
 
+  test('that lost pictures only once has the rate of the second', async () => {
+    await raise('half-rate');
+    const looking = lookAt(device(), options(30_000));
+    await vi.waitFor(() => expect(camera.sessions()).toBe(1), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(camera.sessions()).toBe(0), { timeout: 10_000, interval: 20 });
+    await camera.faults.clear('half-rate');
+    const { stream } = await looking;
+    expect(stream.ok && Math.round((stream.value.framesPerSecond ?? 0) / 4)).toBe(5);
+  });
+
+  test('that lacks half of its pictures each time has the rate at which they came', async () => {
+    await raise('half-rate');
+    const { stream } = await probeStream(device(), options(30_000));
+    expect(stream.ok && Math.round((stream.value.framesPerSecond ?? 0) / 2)).toBe(5);
+  });
+
   test('waits for the keyframe where the session description does not say what will come', async () => {
     await using server = await streamOf({ clip: () => media['long-gop-1080p'], startsMidway: () => true, describesNothing: () => true });
     const { stream } = await sampleStream(server.url('/live'), { credentials: undefined, seconds: 2, signal: AbortSignal.timeout(20_000) });

@@ -22,6 +22,7 @@ export const faultList = {
   'colour-cast': { kinds: camera, does: 'The picture is tinted.' },
   'overlay-clock': { kinds: camera, does: 'Written into the picture is a clock that says noon, whatever the time.' },
   'below-standard': { kinds: camera, does: 'The main stream has 1280×720 pixels.' },
+  'half-rate': { kinds: camera, does: 'Only every second picture is sent, of those the encoder is set to.' },
   stalled: { kinds: both, does: 'The stream opens over RTSP and then no packets come.' },
   'stalls-midway': { kinds: camera, does: 'A second after a stream has begun no more packets come, and the connection stays open.' },
   'cut-midway': { kinds: camera, does: 'A second after a stream has begun its connection is cut.' },

@@ -198,6 +198,7 @@ function liveSource(channels: readonly Channel[], path: string, query: URLSearch
     clip: channel.clip,
     stalled: () => faults.has('stalled'),
     startsMidway: () => faults.has('late-keyframe'),
+    sendsHalf: () => faults.has('half-rate'),
     stallsAfterMs: aSecondWith('stalls-midway'),
     cutAfterMs: aSecondWith('cut-midway'),
     stampedAt: (ms) => (faults.has('timestamps-jump') ? leaping(ms) : ms),

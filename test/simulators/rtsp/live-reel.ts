@@ -20,8 +20,10 @@ export function createLiveReel(source: RtspSource, startMs: number): Reel {
       clip = current;
       const unit = clip.accessUnits[index % clip.accessUnits.length];
       if (unit === undefined || clip.codec !== codec || playedMs >= (source.cutAfterMs?.() ?? Number.POSITIVE_INFINITY)) return undefined;
-      index += 1;
-      const durationMs = 1000 / clip.framesPerSecond;
+      const pictures = source.sendsHalf?.() === true ? 2 : 1;
+      // Onto even numbers, where the keyframes are.
+      index += pictures - (index % pictures);
+      const durationMs = (1000 * pictures) / clip.framesPerSecond;
       playedMs += durationMs;
       return { packets: packetTemplate(codec, unit, 'live'), durationMs };
     },

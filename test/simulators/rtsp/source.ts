@@ -12,6 +12,8 @@ export interface RtspSource {
   stalled?(): boolean;
   /** While true a live session begins right after a keyframe, and a client has to wait for the next one. */
   startsMidway?(): boolean;
+  /** While true a live session is given every second picture only. */
+  sendsHalf?(): boolean;
   /** A live session is given no packets after this long, milliseconds. */
   stallsAfterMs?(): number | undefined;
   /** A live session's connection is cut after this long, milliseconds. */
