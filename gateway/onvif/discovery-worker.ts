@@ -5,13 +5,14 @@ import onvif from 'node-onvif';
 const repliesMax = 1024;
 
 try {
-  const replies: string[] = [];
   const probing = onvif.startProbe();
-  // It loses replies that tell of several devices: what came is kept, and read once more.
+  // It loses replies that tell of several devices, and all of them where one trips it up: what comes is handed on at once, and read once more.
+  let replies = 0;
   onvif._udp?.on('message', (bytes) => {
-    if (replies.length < repliesMax) replies.push(bytes.toString('utf8'));
+    replies += 1;
+    if (replies <= repliesMax) parentPort?.postMessage({ reply: bytes.toString('utf8') });
   });
-  parentPort?.postMessage({ found: await probing, replies });
+  parentPort?.postMessage({ found: await probing });
 } catch (cause) {
   parentPort?.postMessage({ problem: cause instanceof Error ? cause.message : String(cause) });
 }

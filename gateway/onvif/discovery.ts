@@ -22,33 +22,33 @@ const devicesMax = 1024;
 export async function discoverByMulticast({ signal }: { signal: AbortSignal }): Promise<FoundDevice[]> {
   const worker = new Worker(new URL('./discovery-worker.ts', import.meta.url));
   const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const giveUp = () => reject(new DeviceError('no-answer', 'multicast discovery did not end in time'));
-  worker.once('message', resolve);
-  worker.once('error', (cause) => reject(new DeviceError('internal', 'multicast discovery failed', { cause })));
-  limit.addEventListener('abort', giveUp, { once: true });
-  if (limit.aborted) giveUp();
+  const replies: string[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+  // Whatever one reply did to the worker: the others came.
+  const giveUp = (why: DeviceError) => (replies.length > 0 && !signal.aborted ? resolve([]) : reject(why));
+  const tooLate = () => giveUp(new DeviceError('no-answer', 'multicast discovery did not end in time'));
+  worker.on('message', (message) => {
+    const [reply, found, problem] = ['reply', 'found', 'problem'].map((key) => field(message, key));
+    if (typeof reply === 'string') replies.push(reply);
+    else if (Array.isArray(found)) resolve(found);
+    else giveUp(new DeviceError('unreachable', `the network takes no multicast: ${printable(String(problem))}`));
+  });
+  worker.once('error', (cause) => giveUp(new DeviceError('internal', 'multicast discovery failed', { cause })));
+  limit.addEventListener('abort', tooLate, { once: true });
+  if (limit.aborted) tooLate();
   try {
-    return readAnswer(await promise);
+    return devicesIn(await promise, replies);
   } finally {
-    limit.removeEventListener('abort', giveUp);
+    limit.removeEventListener('abort', tooLate);
     await worker.terminate();
   }
 }
 
-function readAnswer(message: unknown): FoundDevice[] {
-  const problem = field(message, 'problem');
-  if (typeof problem === 'string') throw new DeviceError('unreachable', `the network takes no multicast: ${printable(problem)}`);
-  const found = listIn(message, 'found');
+function devicesIn(found: readonly unknown[], replies: readonly string[]): FoundDevice[] {
   const known = new Set(found.map((each) => field(each, 'urn')));
-  const missed = listIn(message, 'replies').flatMap((reply) => readProbeMatches(String(reply)).filter(({ urn }) => !known.has(urn)));
+  const missed = replies.flatMap((reply) => readProbeMatches(reply).filter(({ urn }) => !known.has(urn)));
   const matches = [...found, ...new Map(missed.map((match) => [match.urn, match])).values()];
   return matches.slice(0, devicesMax).flatMap((each) => foundDevice(each) ?? []);
-}
-
-function listIn(message: unknown, key: string): unknown[] {
-  const list = field(message, key);
-  return Array.isArray(list) ? list : [];
 }
 
 function foundDevice(match: unknown): FoundDevice | undefined {

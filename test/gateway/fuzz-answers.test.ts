@@ -1,6 +1,7 @@
 // Hostile answers to what is asked over HTTP and of ffprobe: none makes a reader hang, or throw anything but a fault of the device.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readProbeMatches } from '../../gateway/onvif/probe-matches.ts';
 import { parseXml } from '../../gateway/onvif/xml-node.ts';
 import { countPackets, measurePackets } from '../../gateway/probes/packets.ts';
 import { readFiles, readTitles } from '../../gateway/recorders/dahua-cgi.ts';
@@ -24,6 +25,10 @@ const dahuaFiles = [
 ].join('\r\n');
 const records = '{"Response":{"ResponseCode":0,"Data":{"Nums":1,"RecordInfos":[{"Begin":1795300000,"End":1795301800}]}}}';
 const infos = '{"Response":{"ResponseCode":0,"Data":{"Nums":1,"DetailInfos":[{"ID":1,"Name":"灶台"}]}}}';
+
+const probeMatches = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><ProbeMatches><ProbeMatch>
+  <EndpointReference><Address>urn:uuid:1</Address></EndpointReference><Scopes>onvif://www.onvif.org/name/A_B</Scopes>
+  <XAddrs>http://192.168.1.22/onvif/device_service</XAddrs></ProbeMatch></ProbeMatches></s:Body></s:Envelope>`;
 
 const ofXml = [
   '<',
@@ -58,6 +63,7 @@ const readers: [name: string, read: (text: string) => unknown, real: string, pie
   ['titles of Dahua’s', readTitles, 'table.ChannelTitle[0].Name=灶台\r\n', ofTables],
   ['records of Uniview’s', readRecords, records, ofJson],
   ['channels of Uniview’s', readChannelInfos, infos, ofJson],
+  ['an answer to discovery', readProbeMatches, probeMatches, ofXml],
   [
     'a time label',
     (text) => readTimeLabel(text, china),

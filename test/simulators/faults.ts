@@ -37,6 +37,7 @@ export const faultList = {
   'wrong-xaddr': { kinds: both, does: 'Every address the device names is on 192.0.2.1, where nothing is.' },
   'two-xaddrs': { kinds: both, does: 'Discovery names two addresses, an IPv6 link-local one first.' },
   'two-matches': { kinds: both, does: 'Discovery answers for a second device in the same reply.' },
+  'discovery-garbled': { kinds: both, does: 'Before each answer to discovery comes what is none: broken, hollow and hostile packets.' },
   'no-media2': { kinds: camera, does: 'The device has no Media2 service.' },
   'digest-only': { kinds: both, does: 'Only HTTP digest is accepted, no UsernameToken.' },
   'token-only': { kinds: both, does: 'SOAP calls are accepted with a UsernameToken only, not with HTTP digest.' },

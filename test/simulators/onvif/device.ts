@@ -154,6 +154,7 @@ export async function createDevice<Own extends OwnParts>(
       addresses,
       answers: () => !faults.has('unplugged'),
       answersForOthers: () => faults.has('two-matches'),
+      garbles: () => faults.has('discovery-garbled'),
     };
     await opened(startDiscovery(target));
   }

@@ -20,6 +20,8 @@ export interface DiscoveryTarget extends DiscoveryOptions {
   answers(): boolean;
   /** True while each answer tells of a second device. */
   answersForOthers(): boolean;
+  /** True while packets that are no answer come before each answer. */
+  garbles(): boolean;
 }
 
 export interface Discovery {
@@ -54,6 +56,7 @@ export async function startDiscovery(target: DiscoveryTarget): Promise<Discovery
         target.answersForOthers() ? xml`<d:ProbeMatch>${description({ ...target, endpoint: randomUUID() })}</d:ProbeMatch>` : undefined
       }</d:ProbeMatches>`,
     });
+    for (const packet of target.garbles() ? garbled(answer) : []) socket.send(packet, from.port, from.address);
     socket.send(answer, from.port, from.address);
   });
 
@@ -67,6 +70,18 @@ export async function startDiscovery(target: DiscoveryTarget): Promise<Discovery
       await new Promise<void>((resolve) => socket.close(resolve));
     },
   };
+}
+
+/** What a broken device, or somebody who means harm, sends in place of an answer. */
+function garbled(answer: string): string[] {
+  const without = (element: string) => answer.replaceAll(new RegExp(`<(\\w+:)?${element}>.*?</(\\w+:)?${element}>`, 'gs'), '');
+  const entities = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;&b;">]>';
+  return [
+    ...['', '\0', '<', 'HTTP/1.1 200 OK\r\n\r\n', '<a/>', `${entities}<a>&c;</a>`],
+    ...[answer.slice(0, answer.length / 2), answer + answer, `${answer}</a>`, answer.replace('urn:uuid:', '__proto__')],
+    ...[without('XAddrs'), without('Scopes'), without('EndpointReference'), without('Body')],
+    '<a>'.repeat(20_000),
+  ];
 }
 
 function join(socket: Socket, address: string): void {
