@@ -8,6 +8,8 @@ import { problemIn } from '#config/validate.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { Canteens } from './canteens.ts';
 import { ServerError } from './errors.ts';
+import { may } from './identity/roles.ts';
+import { openAllHere, requireWho } from './identity/stated-who.ts';
 import type { Live } from './live.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -53,6 +55,7 @@ export async function buildApp(deps: AppDeps) {
     schemaErrorFormatter: (errors, where) => new Error(`${where}: ${problemIn(errors)}`),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  requireWho(app);
   // The compiler holds every view to its schema already.
   app.setSerializerCompiler(() => (view) => JSON.stringify(view));
   app.setErrorHandler<FastifyError | ServerError>((error, request, reply) => {
@@ -85,8 +88,11 @@ export async function buildApp(deps: AppDeps) {
       ],
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register(async (docs) => {
+    openAllHere(docs, may.ask);
+    await docs.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
+    docs.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  });
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
   await app.register(historyRoutes({ canteens, store, standard, now }));
   await app.register(evidenceRoutes({ canteens, evidence }));

@@ -16,9 +16,10 @@ import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
+import { openDatabase } from './stores/database.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
 import { lockFolder } from './stores/folder-lock.ts';
-import { openStateStore } from './stores/state-store.ts';
+import { stateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 
@@ -116,8 +117,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     makeFolder(dataDir);
     const lock = lockFolder(dataDir);
     opened.push(async () => lock.close());
-    const store = await openStateStore(state.url, state.password);
-    opened.push(() => store.close());
+    const database = await openDatabase(state.url, state.password);
+    opened.push(() => database.destroy());
+    const store = stateStore(database);
     const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
     opened.push(() => telemetry.close());
     const identities = known.map(({ id, name, district }) => ({ id, name, district }));

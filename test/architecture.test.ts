@@ -54,7 +54,17 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     types: ['server/compliance'],
   },
   'server/routes': {
-    import: ['config', 'server/routes', 'server/compliance', 'server/errors.ts', 'fastify', '@fastify', 'typebox', 'node:'],
+    import: [
+      'config',
+      'server/routes',
+      'server/identity',
+      'server/compliance',
+      'server/errors.ts',
+      'fastify',
+      '@fastify',
+      'typebox',
+      'node:',
+    ],
     types: ['server'],
   },
   'server/main.ts': { import: ['config', 'server', 'pino', 'package.json', 'node:'] },

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
+import { may } from '../identity/roles.ts';
 import type { EvidenceStore } from '../stores/evidence-store.ts';
 import { CanteenId, Invalid, NotFound } from './schemas.ts';
 
@@ -19,6 +20,7 @@ export function evidenceRoutes(deps: {
     app.get(
       '/api/evidence/:canteen/:sha256',
       {
+        config: { who: may.watch },
         schema: {
           tags: ['regulator'],
           summary: 'One picture a gateway sent as evidence',

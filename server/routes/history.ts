@@ -7,6 +7,7 @@ import type { Standard } from '#contract/standard.ts';
 import { History } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
 import { historyBands } from '../compliance/history.ts';
+import { may } from '../identity/roles.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import { canteenAsked, windowAsked } from './asked.ts';
 import { CanteenId, Invalid, Limit, NotFound } from './schemas.ts';
@@ -24,6 +25,7 @@ export function historyRoutes(deps: {
     app.get(
       '/api/canteens/:id/history',
       {
+        config: { who: may.watch },
         schema: {
           tags: ['regulator'],
           summary: 'What each check of each device told, and when nobody knew',

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Instant } from '#contract/primitives.ts';
 import type { Canteens } from '../canteens.ts';
+import { may } from '../identity/roles.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -65,7 +66,10 @@ export function operationsRoutes(deps: {
   return async (app) => {
     app.get(
       '/api/health',
-      { schema: { tags, summary: 'How the server is; 503 while it cannot store', response: { 200: Health, 503: Health } } },
+      {
+        config: { who: may.ask },
+        schema: { tags, summary: 'How the server is; 503 while it cannot store', response: { 200: Health, 503: Health } },
+      },
       async (_, reply) => {
         const { waiting, gateways, hearing = true } = load();
         const storing = canteens.storing();
@@ -89,6 +93,7 @@ export function operationsRoutes(deps: {
     app.get(
       '/api/quarantine',
       {
+        config: { who: may.operate },
         schema: {
           tags,
           summary: 'Messages that could not be taken in, newest first',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
 import { ServerError } from '../errors.ts';
+import { may } from '../identity/roles.ts';
+import { openAllHere } from '../identity/stated-who.ts';
 
 const pages = [
   ['/board', 'index.html'],
@@ -15,6 +17,7 @@ const pages = [
 export function pageRoutes(folder: string): FastifyPluginAsync {
   const built = existsSync(join(folder, 'index.html'));
   return async (app) => {
+    openAllHere(app, may.ask);
     const hidden = { schema: { hide: true } };
     if (built) await app.register(fastifyStatic, { root: folder, index: false, dotfiles: 'deny' });
     app.get('/', hidden, (_, reply) => reply.redirect('/board'));

@@ -8,6 +8,7 @@ import { Standard, standardName } from '#contract/standard.ts';
 import { Board, CanteenView } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
+import { may } from '../identity/roles.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import { canteenAsked } from './asked.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -16,6 +17,7 @@ import { canteenView, worstFirst } from './views.ts';
 
 const closed = { additionalProperties: false };
 const tags = ['regulator'];
+const config = { who: may.watch };
 /** On the wire it is text; the handler gives the stream it comes from. */
 const EventStream = Type.Unsafe<Readable>({ type: 'string' });
 
@@ -29,7 +31,7 @@ export function regulatorRoutes(deps: {
   const { canteens, store, standard, streams, now } = deps;
   const at = () => new Date(now()).toISOString();
   return async (app) => {
-    app.get('/api/canteens', { schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, () => ({
+    app.get('/api/canteens', { config, schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, () => ({
       at: at(),
       standard: standardName(standard),
       standardTitle: standard.title,
@@ -42,6 +44,7 @@ export function regulatorRoutes(deps: {
     app.get(
       '/api/canteens/:id',
       {
+        config,
         schema: {
           tags,
           summary: 'One canteen: verdict, open gaps, devices and the newest fact of each check',
@@ -57,6 +60,7 @@ export function regulatorRoutes(deps: {
     app.get(
       '/api/gaps',
       {
+        config,
         schema: {
           tags,
           summary: 'Acceptance gaps, those opened last first',
@@ -87,6 +91,7 @@ export function regulatorRoutes(deps: {
     app.get(
       '/api/standards',
       {
+        config,
         schema: {
           tags,
           summary: 'The standard every canteen is judged by',
@@ -101,6 +106,7 @@ export function regulatorRoutes(deps: {
     app.get(
       '/api/events',
       {
+        config,
         schema: {
           tags,
           summary: 'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, and `tick` in between',

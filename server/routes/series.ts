@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Identifier, Instant } from '#contract/primitives.ts';
 import { Metric, metrics, type Resolution, Series } from '#contract/series.ts';
 import type { Canteens } from '../canteens.ts';
+import { may } from '../identity/roles.ts';
 import type { TelemetryStore } from '../stores/telemetry-store.ts';
 import { canteenAsked, windowAsked } from './asked.ts';
 import { CanteenId, Invalid, NotFound, Unavailable } from './schemas.ts';
@@ -21,6 +22,7 @@ export function seriesRoutes(deps: {
     app.get(
       '/api/canteens/:id/series',
       {
+        config: { who: may.watch },
         schema: {
           tags: ['regulator'],
           summary: 'One metric of one device over time',

@@ -1,12 +1,14 @@
 // How the state database came to be as it is, step by step; each step runs once, in order of its name, when the server starts.
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { auditTable } from './audit-table.ts';
 import type { Tables } from './tables.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: initial },
   '0002-ages': { up: ages },
   '0003-history': { up: history },
+  '0004-audit': { up: auditTable },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {

@@ -90,7 +90,11 @@ const rowsPerInsert = 100;
  * Throws ServerError `store-unusable`, or `in-use` where another server is at work in the same PostgreSQL database.
  */
 export async function openStateStore(url: string, password?: string): Promise<StateStore> {
-  const db = await openDatabase(url, password);
+  return stateStore(await openDatabase(url, password));
+}
+
+/** On a database that is open already, and perhaps holds more than this. */
+export function stateStore(db: Kysely<Tables>): StateStore {
   return {
     states: () => loadStates(db),
     watermarks: () => loadWatermarks(db),

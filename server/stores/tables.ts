@@ -2,6 +2,7 @@
 import type { CheckName } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
+import type { AuditRow } from './audit-chain.ts';
 
 export interface Tables {
   canteens: { canteen: string; body: string };
@@ -28,4 +29,6 @@ export interface Tables {
   watermarks: { canteen: string; epoch: string; through: number; beyond: string; updated_at: string };
   quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
   tallies: { name: string; value: number };
+  audit: AuditRow;
+  turns: { name: 'audit'; turn: number };
 }

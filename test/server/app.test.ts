@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
+import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { Board, CanteenView, LiveEvents } from '#contract/views.ts';
 import { buildApp } from '../../server/app.ts';
+import { may } from '../../server/identity/roles.ts';
+import { requireWho } from '../../server/identity/stated-who.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { heartbeat, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
@@ -163,6 +166,14 @@ describe('the pages', () => {
     for (const path of ['/.secret', '/../package.json', '/%2e%2e/package.json', '/assets/..%2f..%2fpackage.json', '/assets/'])
       expect((await app.inject(path)).statusCode, path).toBeGreaterThanOrEqual(400);
   });
+});
+
+test('a route that does not say who may call it keeps the server from starting', async () => {
+  const app = Fastify();
+  requireWho(app);
+  app.get('/api/said', { config: { who: may.ask } }, () => 'said');
+  app.get('/api/forgotten', () => 'forgotten');
+  await expect(app.ready()).rejects.toThrow('the route GET /api/forgotten does not say who may call it');
 });
 
 describe('the description of the interface', () => {

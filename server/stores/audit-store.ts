@@ -1,0 +1,62 @@
+// Keeps the audit: each entry is chained to the one before it, one writer at a time, also where several servers share a database.
+import type { Kysely, Transaction } from 'kysely';
+import { type AuditEntry, type AuditHead, type AuditRow, beforeFirst, chained } from './audit-chain.ts';
+import type { Tables } from './tables.ts';
+
+export interface AuditStore {
+  append(entry: AuditEntry): Promise<AuditHead>;
+  /** In their order, those after entry `after`, at most `limit`. */
+  after(after: number, limit: number): Promise<AuditRow[]>;
+  /** Newest first, those before entry `before`, at most `limit`. */
+  newest(about: { before?: number | undefined; limit: number }): Promise<AuditRow[]>;
+  head(): Promise<AuditHead>;
+  /** How many entries were ever made: no fewer may be there. */
+  made(): Promise<number>;
+}
+
+export function auditStore(db: Kysely<Tables>): AuditStore {
+  return {
+    append: (entry) => db.transaction().execute((transaction) => appendAudit(transaction, entry)),
+    after: async (after, limit) =>
+      (await db.selectFrom('audit').selectAll().where('sequence', '>', after).orderBy('sequence').limit(limit).execute()).map(numbered),
+    newest: async ({ before, limit }) => {
+      let query = db.selectFrom('audit').selectAll().orderBy('sequence', 'desc').limit(limit);
+      if (before !== undefined) query = query.where('sequence', '<', before);
+      return (await query.execute()).map(numbered);
+    },
+    head: () => headOf(db),
+    made: async () => {
+      const { turn } = await db.selectFrom('turns').select('turn').where('name', '=', 'audit').executeTakeFirstOrThrow();
+      return Number(turn);
+    },
+  };
+}
+
+/** As the last step of the transaction that does what is told: neither is there without the other. */
+export async function appendAudit(db: Transaction<Tables>, entry: AuditEntry): Promise<AuditHead> {
+  const sequence = await takeTurn(db, 'audit');
+  const { hash: previous } = await headOf(db);
+  const row = chained(entry, { sequence, previous });
+  await db.insertInto('audit').values(row).execute();
+  return { sequence, hash: row.hash };
+}
+
+/** Alone with what `name` stands for until the transaction ends; gives how many turns there were. */
+export async function takeTurn(db: Transaction<Tables>, name: Tables['turns']['name']): Promise<number> {
+  const { turn } = await db
+    .updateTable('turns')
+    .set((row) => ({ turn: row('turn', '+', 1) }))
+    .where('name', '=', name)
+    .returning('turn')
+    .executeTakeFirstOrThrow();
+  return Number(turn);
+}
+
+async function headOf(db: Kysely<Tables>): Promise<AuditHead> {
+  const row = await db.selectFrom('audit').select(['sequence', 'hash']).orderBy('sequence', 'desc').limit(1).executeTakeFirst();
+  return row === undefined ? beforeFirst : { sequence: Number(row.sequence), hash: row.hash };
+}
+
+function numbered(row: AuditRow): AuditRow {
+  return { ...row, sequence: Number(row.sequence) };
+}
