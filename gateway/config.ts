@@ -1,6 +1,7 @@
 // The gateway's settings: their schema, and the loading that turns files and relative paths into what the program uses.
 import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
+import { metricsSetting } from '#config/metrics-listener.ts';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Zone } from '#contract/layout.ts';
 import type { Plan } from '#contract/plan.ts';
@@ -162,6 +163,7 @@ export const GatewayConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    metrics: metricsSetting(9465),
     log: Type.Object(
       { level: Type.Enum(['error', 'warn', 'info', 'debug'], { default: 'info' }) },
       { ...closed, default: {}, description: 'what the log tells' },

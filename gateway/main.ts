@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { densityLevels } from '#config/density-ladders.ts';
+import { listenForMetrics, type MetricsListener } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import type { Fact } from '#contract/facts.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -20,6 +21,7 @@ import { layoutOf } from './layout.ts';
 import { createLedgerOf } from './ledger.ts';
 import { createLiveCoverage } from './live-coverage.ts';
 import { createLog, type Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
 import { hostAndPort, parseDeviceAddress } from './onvif/address.ts';
 import { findDevices } from './onvif/find-devices.ts';
 import { createOutbox, type Entry } from './outbox.ts';
@@ -36,7 +38,7 @@ const runUsage = 'usage: run --config FILE';
 const usage = [runUsage, discoverUsage, inspectUsage, coverageUsage, referenceUsage].join('\n');
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
-const stopWithinMs = 15_000;
+const stopWithinMs = 10_000;
 const nowhere = { multicast: false, scan: [] };
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
@@ -104,6 +106,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     now,
     log,
   });
+  const measures = createMetrics({ version: packageJson.version, outbox, evidence, now });
   const keepPicture = async (jpeg: Buffer) => {
     const sha256 = await evidence.keep(jpeg);
     uplink.wake();
@@ -126,6 +129,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
       tell(...(coverage?.due() ?? []).map(asEntry));
       journal.note(facts);
     },
+    onLook: measures.meters.looked,
   });
   const coverage = settings.plan && createLiveCoverage({ plan: settings.plan, levels: densityLevels(), facts: supervisor.present, now });
   const present = () => [...supervisor.present(), ...(coverage?.present() ?? [])];
@@ -168,6 +172,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     outbox,
     evidence,
     command,
+    onConnection: measures.meters.connection,
     stuck(sequence) {
       if (outbox.tellForgotten(sequence)) tell(layout, ...present().map(asEntry)); // all of that is new to it
     },
@@ -183,8 +188,11 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     }),
   });
 
+  let metrics: MetricsListener | undefined;
   try {
     await sweepScratchFolders();
+    metrics = settings.metrics && (await listenForMetrics(settings.metrics.listen, measures.registry));
+    if (metrics !== undefined) log.info({ address: metrics.address }, 'metrics can be read');
     tell(layout);
     log.info({ canteen, cameras: settings.cameras.length, recorders: settings.recorders.length, session }, 'the gateway has started');
     const goodbye = new AbortController();
@@ -197,6 +205,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     goodbye.abort(); // only now: what was seen last is still sent
     await reporting;
   } finally {
+    await metrics?.close();
     evidence.close();
     outbox.close();
   }

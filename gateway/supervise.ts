@@ -5,7 +5,7 @@ import type { Heartbeat } from '#contract/gateway-health.ts';
 import type { Sleep } from './clock.ts';
 import type { Log } from './log.ts';
 import type { Observation } from './observation.ts';
-import { createLook } from './supervise/look.ts';
+import { createLook, type OnLook } from './supervise/look.ts';
 import { createPresent } from './supervise/present.ts';
 import { createTurns, type Turns } from './supervise/turns.ts';
 import { createWatch } from './supervise/watch.ts';
@@ -65,6 +65,7 @@ export interface SuperviseDeps {
   devices: Watched[];
   /** Must have stored the facts when it returns; where it throws, they are offered again at the next look. */
   emit(facts: Fact[]): void;
+  onLook?: OnLook;
   now: () => number;
   sleep: Sleep;
   /** From 0 to 1: spreads the looks, so that devices are not all asked in one instant. */

@@ -36,6 +36,8 @@ export interface UplinkDeps {
   stuck(sequence: number): void;
   /** Bytes from the `commands` topic. Must not reject. */
   command(payload: Uint8Array): Promise<void>;
+  /** Told when a connection holds, and when it no longer does. */
+  onConnection?(holds: boolean): void;
   now: () => number;
   sleep: Sleep;
   /** From 0 to 1: spreads reconnecting, so that all gateways do not come back in one instant. */
@@ -83,11 +85,13 @@ export function createUplink(deps: UplinkDeps): Uplink {
       await publish('status', presence(true));
       await link.subscribe(downTopics.map((kind) => topic(canteen, kind)));
       log.info({ server: deps.url }, 'connected to the server');
+      deps.onConnection?.(true);
       trouble = undefined;
       await Promise.all([drain.run(link.ended), pictures.run(link.ended), sendHeartbeats(link.ended)]);
       if (!signal.aborted) throw link.ended.reason;
       await Promise.race([publish('status', presence(false)), sleep(farewellMs)]);
     } finally {
+      deps.onConnection?.(false);
       await link.close();
     }
   };

@@ -11,6 +11,7 @@ import { ServerError } from './errors.ts';
 import { may } from './identity/roles.ts';
 import { openAllHere, requireWho } from './identity/stated-who.ts';
 import type { Live } from './live.ts';
+import type { Meters } from './metrics.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -33,6 +34,7 @@ export interface AppDeps {
   pages: string;
   version: string;
   load: () => Load;
+  meters?: Pick<Meters, 'answered' | 'pages'>;
   /** How often an open page is told that the server is there, milliseconds. */
   tickMs?: number;
   log: FastifyBaseLogger;
@@ -43,7 +45,7 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
-  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, tickMs = 5_000, log, now } = deps;
+  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, meters, tickMs = 5_000, log, now } = deps;
   const streams = createEventStreams({ canteens, live, tickMs, now });
   const app = Fastify({
     // Main tells the address; fastify would tell it once more.
@@ -71,6 +73,8 @@ export async function buildApp(deps: AppDeps) {
     }),
   );
   app.addHook('preClose', async () => streams.close());
+  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => meters?.answered({ route: routeOptions.url, status: statusCode }));
+  meters?.pages(streams.count);
 
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: ourPagesOnly },

@@ -26,12 +26,14 @@ export function createOutsideBroker(deps: {
   shared: boolean;
   canteens: string[];
   onMessage: (message: UpMessage) => Promise<void>;
+  /** Told of each message that is not taken in. */
+  onRefused?: (reason: string) => void;
   /** The broker may have forgotten what was said before. */
   onConnect: () => void;
   log: Logger;
   now: () => number;
 }): Broker {
-  const { url, password, shared, onMessage, onConnect, log, now } = deps;
+  const { url, password, shared, onMessage, onRefused, onConnect, log, now } = deps;
   const known = new Set(deps.canteens);
   const heardAt = new Map<string, number>();
   const worthALine = createOccasional();
@@ -117,6 +119,7 @@ export function createOutsideBroker(deps: {
   }
 
   function tell(canteen: string, why: string): void {
+    onRefused?.(why);
     const count = worthALine(`${canteen} ${why}`);
     if (count !== undefined) log.warn({ canteen, reason: why, count }, 'a message from the MQTT broker was not taken in');
   }

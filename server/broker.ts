@@ -56,12 +56,15 @@ export async function createBroker(deps: {
   listen: { host: string; port: number };
   accounts: Account[];
   onMessage: (message: UpMessage) => Promise<void>;
+  /** Told once of each client that is refused or cut off. */
+  onRefused?: (reason: string) => void;
   log: Logger;
   now: () => number;
 }): Promise<Broker & { port: number }> {
-  const { listen, accounts, onMessage, log, now } = deps;
+  const { listen, accounts, onMessage, onRefused, log, now } = deps;
   const keys = new Map(accounts.map(({ canteen, keySha256 }) => [canteen, keySha256]));
   const canteenOf = new WeakMap<Client, string>();
+  const refused = new WeakSet<Client>();
   const worthALine = createOccasional();
 
   const aedes = await Aedes.createBroker({
@@ -152,6 +155,8 @@ export async function createBroker(deps: {
   }
 
   function tell(client: Client | null, reason: string, about: object = {}): void {
+    if (client === null || !refused.has(client)) onRefused?.(reason);
+    if (client !== null) refused.add(client);
     const canteen = client === null ? undefined : canteenOf.get(client);
     const count = worthALine(`${canteen} ${reason}`);
     if (count !== undefined) log.warn({ canteen, ...about, reason, count }, 'an MQTT client was refused');

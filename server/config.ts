@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
+import { metricsSetting } from '#config/metrics-listener.ts';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Identifier } from '#contract/primitives.ts';
 import { Standard } from '#contract/standard.ts';
@@ -74,6 +75,7 @@ export const ServerConfig = Type.Object(
       ),
       { maxItems: 10_000, description: 'the canteens under supervision' },
     ),
+    metrics: metricsSetting(9464),
     log: Type.Object(
       { level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], { default: 'info' }) },
       { ...closed, default: {}, description: 'what the log tells' },

@@ -6,6 +6,7 @@ import type { Publish, UpMessage } from './broker.ts';
 import type { Canteens, Intake } from './canteens.ts';
 import type { Input } from './compliance/state.ts';
 import { ServerError } from './errors.ts';
+import type { Meters } from './metrics.ts';
 import { createOccasional } from './occasional.ts';
 import { type Malformed, readMessage, readPicture, type Telling } from './read-message.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
@@ -21,6 +22,8 @@ export interface Ingest {
   announceAcks(): Promise<void>;
   /** Messages that are not stored yet. */
   waiting(): number;
+  /** Their bytes. */
+  waitingBytes(): number;
   /** Refuses what comes from now on, stores and acknowledges what came before. */
   close(): Promise<void>;
 }
@@ -46,12 +49,13 @@ export function createIngest(deps: {
   watermarks: Watermark[];
   publish: Publish;
   telemetry: Pick<Telemetry, 'take'>;
+  meters?: Meters;
   gatherMs?: number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Ingest {
-  const { canteens, evidence, publish, telemetry, gatherMs = 20, sleep, log, now } = deps;
+  const { canteens, evidence, publish, telemetry, meters, gatherMs = 20, sleep, log, now } = deps;
   const marks = new Map(deps.watermarks.map((mark) => [keyOf(mark), mark]));
   const worthALine = createOccasional();
   const closing = new AbortController();
@@ -67,12 +71,14 @@ export function createIngest(deps: {
         throw new ServerError('overloaded', 'more messages are waiting to be stored than fit in memory');
       waitingBytes += message.payload.length;
       const { kind } = message;
+      meters?.received(kind);
       await (kind === 'evidence' ? takePicture(message) : gather({ ...message, kind }));
     },
     announceAcks: async () => {
       for (const mark of marks.values()) await acknowledge(mark);
     },
     waiting: () => waiting.length + pictures.size,
+    waitingBytes: () => waitingBytes,
     close: async () => {
       closing.abort();
       await Promise.allSettled([running, ...pictures]);
@@ -112,12 +118,20 @@ export function createIngest(deps: {
   }
 
   async function storeAll(messages: Telling[]): Promise<ServerError | undefined> {
+    const since = performance.now();
     const { acks, ...intake } = takeIn(messages, marks);
     const error = await keep(intake);
     if (error !== undefined) return error;
     for (const mark of intake.watermarks) remember(mark);
     for (const mark of acks) await acknowledge(mark);
-    telemetry.take(intake.told.flatMap(pointsOf));
+    const points = intake.told.flatMap(pointsOf);
+    telemetry.take(points);
+    meters?.stored({
+      seconds: (performance.now() - since) / 1000,
+      types: intake.events.map(({ event }) => event.type),
+      waitedMs: messages.map(({ receivedAt }) => now() - receivedAt),
+      points: points.length,
+    });
     return undefined;
   }
 
@@ -188,6 +202,7 @@ export function createIngest(deps: {
   }
 
   function tellRefused(refused: Refused[]): void {
+    if (refused.length > 0) meters?.quarantined(refused.length);
     for (const { canteen, topic: name, reason } of refused) {
       const count = worthALine(`${canteen} ${reason}`);
       if (count !== undefined) log.warn({ canteen, topic: name, reason, count }, 'a malformed message was put in quarantine');

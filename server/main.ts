@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
+import { listenForMetrics } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
@@ -16,6 +17,7 @@ import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
+import { createMetrics } from './metrics.ts';
 import { openDatabase } from './stores/database.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
 import { lockFolder } from './stores/folder-lock.ts';
@@ -104,12 +106,13 @@ export interface RunningServer {
 
 /** Starts everything or, rejecting with a ServerError or SettingsError, nothing. */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
-  const { listen, mqtt, dataDir, state, standard, pages, sweepSeconds, keep, canteens: known } = settings;
+  const { listen, mqtt, dataDir, state, standard, pages, sweepSeconds, keep, metrics, canteens: known } = settings;
   const opened: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close();
   };
   const live = createLive();
+  const { registry, meters, show } = createMetrics(packageJson.version);
   let broker: Broker | undefined;
   const publish: Publish = async (...message) => broker?.publish(...message);
 
@@ -126,7 +129,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
-    const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, sleep, log, now });
+    const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, meters, sleep, log, now });
     const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
     const announce = async () => {
       await canteens.announceGaps();
@@ -134,11 +137,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     };
     const opening =
       mqtt.broker === undefined
-        ? await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, log, now })
+        ? await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, onRefused: meters.refused, log, now })
         : createOutsideBroker({
             ...mqtt.broker,
             canteens: known.map(({ id }) => id),
             onMessage: ingest.take,
+            onRefused: meters.refused,
             onConnect: announce,
             log,
             now,
@@ -148,16 +152,25 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     // Before the broker goes, so that what is stored last is still acknowledged.
     opened.push(() => ingest.close());
     await announce();
-    const sweep = createSweep({ canteens, hearing: opening.hearing, everyMs: sweepSeconds * 1000, sleep, log });
+    const sweep = createSweep({ canteens, hearing: opening.hearing, everyMs: sweepSeconds * 1000, onRound: meters.swept, sleep, log });
     opened.push(() => sweep.close());
     const housekeeping = createHousekeeping({ store, evidence, telemetry, keep, sleep, log, now });
     opened.push(() => housekeeping.close());
     const app = await buildApp({
-      ...{ canteens, store, evidence, telemetry, standard, live, pages, log, now },
+      ...{ canteens, store, evidence, telemetry, standard, live, pages, meters, log, now },
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
     });
     opened.push(() => app.close());
+    show({
+      ...{ gateways: opening.connections, hearing: opening.hearing, storing: canteens.storing, telemetry: telemetry.health },
+      ...{ waiting: ingest.waiting, waitingBytes: ingest.waitingBytes, canteens: () => canteens.all(now()) },
+    });
+    if (metrics !== undefined) {
+      const listener = await listenForMetrics(metrics.listen, registry);
+      opened.push(() => listener.close());
+      log.info({ address: listener.address }, 'metrics can be read');
+    }
     const address = await app.listen(listen).catch((cause: Error) => {
       throw new ServerError(
         'address-taken',

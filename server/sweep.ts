@@ -9,10 +9,12 @@ export function createSweep(deps: {
   /** Whether gateways can be heard: while they cannot, their silence is nobody's fault, and no time passes for them. */
   hearing?: () => boolean;
   everyMs: number;
+  /** Told how long a round took. */
+  onRound?: (seconds: number) => void;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
 }): Background {
-  const { canteens, hearing = () => true, everyMs, sleep, log } = deps;
+  const { canteens, hearing = () => true, everyMs, onRound, sleep, log } = deps;
   return runInBackground(sleep, async ({ stop, pause }) => {
     let failing = false;
     for (await pause(everyMs); !stop.aborted; await pause(everyMs)) {
@@ -25,8 +27,10 @@ export function createSweep(deps: {
   });
 
   async function round(): Promise<unknown> {
+    const since = performance.now();
     try {
       await canteens.apply({ canteens: canteens.ids(), told: [], events: [], watermarks: [], refused: [] });
+      onRound?.((performance.now() - since) / 1000);
       return undefined;
     } catch (error) {
       return error;

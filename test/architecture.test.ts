@@ -6,7 +6,9 @@ const imports = importsBelow(['config', 'gateway', 'server', 'dashboards']);
 /** What a folder or file may import; the most specific line counts. `types` may be imported as types only. Paths and packages by their beginning. */
 const may: Record<string, { import: string[]; types?: string[] }> = {
   'config/contract': { import: ['config/contract', 'typebox'] },
-  config: { import: ['config', 'typebox', 'ajv', 'ajv-formats', 'yaml', 'node:fs', 'node:path'] },
+  config: {
+    import: ['config', 'typebox', 'ajv', 'ajv-formats', 'yaml', 'prom-client', 'node:events', 'node:fs', 'node:http', 'node:path'],
+  },
 
   'gateway/observation.ts': { import: [], types: ['config/contract'] },
   'gateway/checks': { import: ['config/contract', 'gateway/checks', 'node:util'], types: ['gateway/observation.ts'] },
@@ -86,6 +88,7 @@ const homes: Record<string, string[]> = {
   'fluent-ffmpeg': ['gateway/probes/ffmpeg.ts'],
   'node-onvif': ['gateway/onvif/'],
   'fast-xml-parser': ['gateway/onvif/'],
+  'prom-client': ['config/instruments.ts'],
   kysely: ['server/stores/'],
   pg: ['server/stores/postgres.ts'],
   influx: ['server/stores/telemetry-influx.ts'],

@@ -18,6 +18,9 @@ export interface Look {
   without(plan: Plan, why: { fault: FaultCode; detail: string }): Fact[];
 }
 
+/** Told of every look that came to its end; `outcome` is the worst of what was seen. */
+export type OnLook = (look: { kind: Plan['kind']; outcome: Fact['outcome']; seconds: number }) => void;
+
 /** A first look at something gone wrong is confirmed by a second one after this. */
 const secondLookMs = 2000;
 
@@ -32,7 +35,7 @@ export const isRefusal = ({ fault }: Fact) => fault === 'credentials-refused' ||
 
 export function createLook(
   device: Watched,
-  deps: { present: Present; turnsFor(plan: Plan): Turns; now: () => number; sleep: Sleep; log: Log },
+  deps: { present: Present; turnsFor(plan: Plan): Turns; onLook?: OnLook; now: () => number; sleep: Sleep; log: Log },
 ): Look {
   const failing = new Set<Plan>();
 
@@ -56,9 +59,14 @@ export function createLook(
   };
 
   const once = async (plan: Plan, signal: AbortSignal): Promise<Fact[] | undefined> => {
-    const inTurn = () => observe(plan, signal);
-    const seen = plan === device.contact ? await inTurn() : await deps.turnsFor(plan)(inTurn);
-    return seen && factsOf(plan, seen);
+    const inTurn = async () => {
+      const since = performance.now();
+      const seen = await observe(plan, signal);
+      const facts = seen && factsOf(plan, seen);
+      if (facts !== undefined) deps.onLook?.({ kind: plan.kind, outcome: worstOf(facts), seconds: (performance.now() - since) / 1000 });
+      return facts;
+    };
+    return plan === device.contact ? inTurn() : deps.turnsFor(plan)(inTurn);
   };
 
   const hasGoneWrong = (fact: Fact) =>
@@ -73,6 +81,11 @@ export function createLook(
     },
     without: (plan, why) => factsOf(plan, missing(plan, why)),
   };
+}
+
+function worstOf(facts: Fact[]): Fact['outcome'] {
+  const outcomes = facts.map(({ outcome }) => outcome);
+  return outcomes.find((outcome) => outcome === 'fault') ?? outcomes.find((outcome) => outcome === 'unknown') ?? 'ok';
 }
 
 const factsOf = (plan: Plan, seen: Observation) => judge(seen, Math.max(believedAtLeastMs, 3 * plan.everyMs + plan.deadlineMs));

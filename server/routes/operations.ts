@@ -37,6 +37,18 @@ const Health = Type.Object(
   { ...closed, description: 'How the server is' },
 );
 
+const Live = Type.Object({ status: Type.Literal('ok') }, { ...closed, description: 'It runs and answers; nothing else was asked' });
+
+const Ready = Type.Object(
+  {
+    ready: Type.Boolean(),
+    obstacles: Type.Array(Type.Enum(['not-storing', 'not-hearing']), {
+      description: 'not-storing: what comes in cannot be stored. not-hearing: the MQTT broker is away',
+    }),
+  },
+  { ...closed, description: 'Whether what gateways tell is heard and stored' },
+);
+
 const Quarantined = Type.Object(
   { canteen: Type.String(), topic: Type.String(), reason: Type.String(), payload: Type.String(), at: Instant },
   closed,
@@ -87,6 +99,29 @@ export function operationsRoutes(deps: {
           telemetry: { status: trouble === undefined ? ('ok' as const) : ('failing' as const), ...points },
           connections: { gateways, pages: streams.count() },
         };
+      },
+    );
+
+    app.get(
+      '/api/health/live',
+      { config: { who: may.ask }, schema: { tags, summary: 'Whether the process answers', response: { 200: Live } } },
+      () => ({
+        status: 'ok' as const,
+      }),
+    );
+
+    app.get(
+      '/api/health/ready',
+      {
+        config: { who: may.ask },
+        schema: { tags, summary: 'Whether the server does its work; 503 while it cannot', response: { 200: Ready, 503: Ready } },
+      },
+      (_, reply) => {
+        const { hearing = true } = load();
+        const obstacles = [...(canteens.storing() ? [] : ['not-storing' as const]), ...(hearing ? [] : ['not-hearing' as const])];
+        const ready = obstacles.length === 0;
+        reply.code(ready ? 200 : 503);
+        return { ready, obstacles };
       },
     );
 

@@ -50,7 +50,7 @@ test('the example is loaded, its secrets read and its paths made absolute', () =
 });
 
 test('the example shows every setting, each at its default where it has one', () => {
-  const shown = parse(withRecording(readFileSync(example, 'utf8')));
+  const shown = parse(uncommented(readFileSync(example, 'utf8')));
   expect(Object.keys(shown).toSorted()).toEqual(Object.keys(GatewayConfig.properties).toSorted());
   for (const part of ['intervals', 'outbox', 'log', 'discovery', 'recording'] as const)
     expect(Object.keys(shown[part]).toSorted()).toEqual(Object.keys(GatewayConfig.properties[part].properties).toSorted());
@@ -59,7 +59,7 @@ test('the example shows every setting, each at its default where it has one', ()
 });
 
 test('the own recording of the example is valid once it is uncommented, and each default is the one shown', () => {
-  const { recording } = loadExample(withRecording(readFileSync(example, 'utf8')));
+  const { recording } = loadExample(uncommented(readFileSync(example, 'utf8')));
   expect(recording).toMatchObject({ folder: '/srv/mingzao/footage', cameras: ['dining-1', 'cooking-1', 'cleaning-1'], maxDays: 120 });
   const { id, minDays, keepFreeGigabytes, segmentSeconds } = recording ?? {};
   const { recording: bare } = load({ ...minimal(), recording: { name: 'Own', folder: 'footage', cameras: ['camera-1'] } });
@@ -69,8 +69,8 @@ test('the own recording of the example is valid once it is uncommented, and each
   });
 });
 
-/** It stands there commented out: most canteens have a recorder. */
-const withRecording = (text: string) => text.replaceAll(/^# (recording:| {2})/gm, '$1');
+/** What stands there commented out: most canteens have a recorder, and nobody who reads metrics. */
+const uncommented = (text: string) => text.replaceAll(/^# (recording:|metrics:| {2})/gm, '$1');
 
 const [camera] = minimal().cameras;
 const own = { name: 'Own', folder: 'footage', cameras: ['camera-1'] };

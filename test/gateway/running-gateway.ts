@@ -1,6 +1,7 @@
 // A gateway in this process, watching simulated cameras at short intervals.
 import { join } from 'node:path';
 import type { Settings } from '../../gateway/config.ts';
+import type { Log } from '../../gateway/log.ts';
 import { runGateway } from '../../gateway/main.ts';
 import { silentLog } from '../silent-log.ts';
 import type { SimulatedCamera } from '../simulators/camera.ts';
@@ -14,8 +15,10 @@ export function runGatewayFor(about: {
   folder: string;
   server: string;
   /** By the id the gateway gives them. */
-  devices: Record<string, SimulatedCamera>;
+  devices: Record<string, Pick<SimulatedCamera, 'onvifUrl' | 'username' | 'password'>>;
   discovery: NonNullable<Settings['discovery']>;
+  metrics?: NonNullable<Settings['metrics']>;
+  log?: Log;
 }): RunningGateway {
   const cameras = Object.entries(about.devices).map(([id, { onvifUrl, username, password }]) => ({
     id,
@@ -38,10 +41,11 @@ export function runGatewayFor(about: {
     retentionDaysAsked: 92,
     outbox: { maxEvents: 1000, maxMegabytes: 10 },
     evidence: { maxMegabytes: 10 },
+    ...(about.metrics !== undefined && { metrics: about.metrics }),
     log: { level: 'error' },
   };
   const stop = new AbortController();
-  const running = runGateway(settings, { signal: stop.signal, log: silentLog });
+  const running = runGateway(settings, { signal: stop.signal, log: about.log ?? silentLog });
   return {
     stop: async () => {
       stop.abort();

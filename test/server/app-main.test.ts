@@ -1,55 +1,13 @@
 // The command itself, in a process of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
 import { reachable } from './ingest-messages.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-function writeConfig(about: object = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  mkdirSync(join(folder, 'keys'));
-  writeFileSync(join(folder, 'keys/qiaodong'), 'key-of-qiaodong\n');
-  const config = {
-    ...{ listen: { port: 0 }, mqtt: { listen: { port: 0 } }, standard: join(root, 'config/standards/taiyuan-community-2022.yaml') },
-    canteens: [{ id: 'qiaodong', name: '桥东', district: '迎泽区', gatewayKeyFile: 'keys/qiaodong' }],
-    ...about,
-  };
-  const file = join(folder, 'server.yaml');
-  writeFileSync(file, JSON.stringify(config));
-  return file;
-}
-
-function run(...args: string[]) {
-  const child: ChildProcess = spawn(process.execPath, [join(root, 'server/main.ts'), ...args]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let out = '';
-  let err = '';
-  child.stdout?.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    err += chunk;
-  });
-  const exited = once(child, 'exit').then(([code]) => ({ code, out, err }));
-  const listening = async () => {
-    await vi.waitFor(() => expect(out + err).toContain('"listening"'), 20_000);
-    const lines = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    return lines.find(({ msg }) => msg === 'listening') as { address: string; mqtt: string };
-  };
-  return { child, exited, listening };
-}
+import { run, writeConfig } from './server-program.ts';
 
 test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   ['it is asked to', 'SIGTERM', 0],

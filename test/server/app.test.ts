@@ -13,14 +13,15 @@ import { Board, CanteenView, LiveEvents } from '#contract/views.ts';
 import { buildApp } from '../../server/app.ts';
 import { may } from '../../server/identity/roles.ts';
 import { requireWho } from '../../server/identity/stated-who.ts';
+import type { Load } from '../../server/routes/operations.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { heartbeat, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
-async function openApp(about: { pages?: string; tickMs?: number } = {}) {
+async function openApp(about: { pages?: string; tickMs?: number; load?: () => Load } = {}) {
   const parts = await openParts();
   const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', ...about },
-    load: () => ({ waiting: 0, gateways: 1 }),
+    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere' },
+    ...{ load: () => ({ waiting: 0, gateways: 1 }), ...about },
   });
   onTestFinished(() => app.close());
   return { ...parts, app };
@@ -121,6 +122,8 @@ describe('operations', () => {
       ...{ status: 'ok', ready: true, version: '9.9.9', canteens: 2, eventsStored: 1, quarantined: 1, waiting: 0 },
       connections: { gateways: 1, pages: 0 },
     });
+    expect((await app.inject('/api/health/live')).json()).toEqual({ status: 'ok' });
+    expect((await app.inject('/api/health/ready')).json()).toEqual({ ready: true, obstacles: [] });
     expect((await app.inject('/api/quarantine')).json().quarantined).toMatchObject([{ canteen: 'qiaodong', payload: '{"bad":true}' }]);
   });
 
@@ -132,9 +135,18 @@ describe('operations', () => {
     await expect(canteens.apply(everything)).rejects.toThrow('disk full');
     const response = await app.inject('/api/health');
     expect([response.statusCode, response.json().status, response.json().ready]).toEqual([503, 'failing', false]);
+    const [live, ready] = [await app.inject('/api/health/live'), await app.inject('/api/health/ready')];
+    expect([live.statusCode, ready.statusCode, ready.json()]).toEqual([200, 503, { ready: false, obstacles: ['not-storing'] }]);
     const gaps = await app.inject('/api/gaps');
     expect([gaps.statusCode, gaps.json().error]).toEqual([503, 'not-storing']);
   });
+});
+
+test('a server whose broker is away is alive and not ready', async () => {
+  const { app } = await openApp({ load: () => ({ waiting: 0, gateways: 0, hearing: false }) });
+  expect((await app.inject('/api/health/live')).statusCode).toBe(200);
+  const ready = await app.inject('/api/health/ready');
+  expect([ready.statusCode, ready.json().obstacles]).toEqual([503, ['not-hearing']]);
 });
 
 describe('the pages', () => {
@@ -192,6 +204,8 @@ describe('the description of the interface', () => {
         '/api/evidence/{canteen}/{sha256}',
         '/api/gaps',
         '/api/health',
+        '/api/health/live',
+        '/api/health/ready',
         '/api/quarantine',
         '/api/standards',
       ],
