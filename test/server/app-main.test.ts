@@ -7,7 +7,7 @@ import mqtt from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
 import { reachable } from './ingest-messages.ts';
-import { run, writeConfig } from './server-program.ts';
+import { run, startSender, writeConfig } from './server-program.ts';
 
 test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   ['it is asked to', 'SIGTERM', 0],
@@ -53,35 +53,6 @@ test('killed in the middle of a load, the server has everything it had acknowled
   await vi.waitFor(() => expect(again.acknowledged()).toBeGreaterThan(acknowledged), 20_000);
   await again.stop();
 });
-
-/** Sends the same events from the first one on, as fast as they are confirmed. */
-async function startSender(mqttUrl: string) {
-  const client = await mqtt.connectAsync(mqttUrl, { username: 'qiaodong', password: 'key-of-qiaodong', reconnectPeriod: 0 });
-  client.on('error', () => undefined);
-  let acknowledged = 0;
-  client.on('message', (_, payload) => {
-    acknowledged = JSON.parse(payload.toString()).data.sequence;
-  });
-  await client.subscribeAsync(topic('qiaodong', 'ack'), { qos: 1 });
-  let stopping = false;
-  const sending = send();
-  return {
-    acknowledged: () => acknowledged,
-    stop: async () => {
-      stopping = true;
-      await client.endAsync(true);
-      await sending;
-    },
-  };
-
-  async function send(): Promise<void> {
-    for (let from = 1; !stopping; from += 50) {
-      const batch = Array.from({ length: 50 }, (_, index) => reachable(from + index));
-      const sent = await client.publishAsync(topic('qiaodong', 'events'), JSON.stringify(batch), { qos: 1 }).catch(() => undefined);
-      if (sent === undefined) return;
-    }
-  }
-}
 
 test('a server at work is backed up by a word on the command line, and not restored under', async () => {
   const config = writeConfig();
