@@ -5,9 +5,10 @@ import type { Figure } from './bench/figure.ts';
 import { gateway } from './bench/gateway.ts';
 import { ledger } from './bench/ledger.ts';
 import { pictures } from './bench/pictures.ts';
+import { server } from './bench/server.ts';
 import { spine } from './bench/spine.ts';
 
-const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, pictures, spine };
+const benches: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = { coverage, gateway, ledger, pictures, server, spine };
 
 // A bench that is broken off ends what it has started, as it does at its end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));

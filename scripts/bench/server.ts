@@ -1,0 +1,189 @@
+// What a server takes in, how soon, and at what cost; a real server process with real files, loaded by a process beside it on the same machine.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Board } from '#contract/views.ts';
+import type { Figure } from './figure.ts';
+import { cpuSeconds, peakBytes } from './gateway/process-figures.ts';
+import type { BareBroker } from './server/bare-broker.ts';
+import { devicesPerCanteen } from './server/canteen-tells.ts';
+import type { CountingSubscriber } from './server/counting-subscriber.ts';
+import { latencies } from './server/latencies.ts';
+import type { Delivered, Load } from './server/load.ts';
+import { openPage } from './server/open-page.ts';
+import { type Remote, startRemote } from './server/remote.ts';
+import { type StartedServer, startServer } from './server/started-server.ts';
+
+/** Connections made at once: so many a single listener takes without refusing. */
+const abreast = 50;
+
+export async function server(say: (line: string) => void): Promise<Figure[]> {
+  const load = startRemote<Load>('scripts/bench/server/load.ts');
+  try {
+    const district = await ofDistrict(load, say);
+    const bare = await bareBroker(load, say);
+    say(`the plain broker moved ${bare.toFixed(0)} messages/s`);
+    return [
+      ...district.figures,
+      { metric: 'messages/s against the plain broker', value: rounded(district.messagesPerSecond / bare), unit: 'x', goal: '>=0.5' },
+      ...(await ofScale(load, say)),
+    ];
+  } finally {
+    await load.stop();
+  }
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `canteen-${index + 1}`);
+
+/** 500 canteens: how much, how soon, and what the pages see of it meanwhile. */
+async function ofDistrict(load: Remote<Load>, say: (line: string) => void): Promise<{ figures: Figure[]; messagesPerSecond: number }> {
+  const canteens = names(500);
+  return withServer(canteens, load, async (running) => {
+    const { seconds: first } = await load.ask('connect', { canteens, abreast });
+    say(`500 canteens told all they have in ${first.toFixed(1)} s`);
+    await untilRight(running, canteens.length);
+    await load.ask('cut', undefined);
+    const back = await backRight(running, load, canteens);
+    say(`500 gateways came back in ${back.toFixed(1)} s`);
+
+    const page = await openPage(running.address, load);
+    const [steady, lists] = await Promise.all([load.ask('tell', { perSecond: 1000, seconds: 15 }), listTimes(running, 14)]);
+    const seen = await page.close();
+    tellDelivered('1,000 messages/s', steady, say);
+    say(
+      `${seen.count} changes seen on an open page: p50 ${seen.p50} ms, p95 ${seen.p95} ms, worst ${seen.worst} ms; ${seen.missed} not seen`,
+    );
+    say(`list of ${canteens.length} canteens: p50 ${lists.p50} ms, p95 ${lists.p95} ms`);
+    const before = cpuSeconds(running.pid).own;
+    const pressed = await load.ask('press', { seconds: 10 });
+    tellDelivered('as fast as it goes', pressed, say);
+    say(`the server used ${((cpuSeconds(running.pid).own - before) / pressed.seconds).toFixed(2)} of a core`);
+    return {
+      messagesPerSecond: pressed.messages / pressed.seconds,
+      figures: [
+        {
+          metric: 'facts/s taken in, stored, judged and acknowledged',
+          value: Math.round(pressed.facts / pressed.seconds),
+          unit: '/s',
+          goal: '>=10000',
+        },
+        { metric: 'publish to acknowledgement at 1,000 messages/s, p99', value: steady.latency.p99, unit: 'ms', goal: '<=500' },
+        { metric: '500 gateways back at once, until right again', value: rounded(back), unit: 's', goal: '<=30' },
+        { metric: 'change at a camera to open page, p95', value: seen.p95, unit: 'ms', goal: '<=500' },
+        { metric: `list of 500 canteens (${500 * devicesPerCanteen} devices) meanwhile, p95`, value: lists.p95, unit: 'ms', goal: '<=100' },
+      ],
+    };
+  });
+}
+
+/** 10 canteens and 2,000, at one rate. */
+async function ofScale(load: Remote<Load>, say: (line: string) => void): Promise<Figure[]> {
+  const few = await withServer(names(10), load, (running) => costPerFact(running, load, names(10), say));
+  const many = await withServer(names(2000), load, async (running) => {
+    const cost = await costPerFact(running, load, names(2000), say);
+    return { cost, bytes: peakBytes(running.pid) };
+  });
+  say(`CPU of the server for one fact: ${few.toFixed(3)} ms with 10 canteens, ${many.cost.toFixed(3)} ms with 2,000`);
+  return [
+    { metric: 'memory of the server with 2,000 gateways, peak', value: Math.round(many.bytes / 1e6), unit: 'MB', goal: '<=1500' },
+    { metric: 'cost of a fact with 2,000 canteens against 10', value: rounded(many.cost / few), unit: 'x', goal: '<=1' },
+  ];
+}
+
+/** Milliseconds of CPU, at a rate both can take. */
+async function costPerFact(running: StartedServer, load: Remote<Load>, canteens: string[], say: (line: string) => void): Promise<number> {
+  const { seconds } = await load.ask('connect', { canteens, abreast });
+  say(`${canteens.length} canteens told all they have in ${seconds.toFixed(1)} s`);
+  const before = cpuSeconds(running.pid).own;
+  const told = await load.ask('tell', { perSecond: 250, seconds: 15 });
+  tellDelivered(`${canteens.length} canteens at 250 messages/s`, told, say);
+  return ((cpuSeconds(running.pid).own - before) * 1000) / told.facts;
+}
+
+/** Messages/s. */
+async function bareBroker(load: Remote<Load>, say: (line: string) => void): Promise<number> {
+  const broker = startRemote<BareBroker>('scripts/bench/server/bare-broker.ts');
+  const subscriber = startRemote<CountingSubscriber>('scripts/bench/server/counting-subscriber.ts');
+  try {
+    const port = await broker.ask('start', undefined);
+    await subscriber.ask('subscribe', port);
+    await load.ask('use', { port, keys: {}, acknowledges: false });
+    await load.ask('connect', { canteens: names(500), abreast });
+    const before = await subscriber.ask('count', undefined);
+    const pressed = await load.ask('press', { seconds: 5 });
+    const counted = (await subscriber.ask('count', undefined)) - before;
+    tellDelivered('plain broker', pressed, say);
+    return counted / pressed.seconds;
+  } finally {
+    await load.ask('forget', undefined);
+    await subscriber.stop();
+    await broker.stop();
+  }
+}
+
+async function withServer<Result>(
+  canteens: string[],
+  load: Remote<Load>,
+  measure: (running: StartedServer) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-bench-'));
+  const running = await startServer(folder, canteens);
+  try {
+    await load.ask('use', { port: running.mqttPort, keys: running.keys, acknowledges: true });
+    const measured = await measure(running);
+    await refuseRefusals(running);
+    return measured;
+  } finally {
+    await load.ask('forget', undefined);
+    await running.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the server refused is no load: then the bench itself is wrong. */
+async function refuseRefusals({ address }: StartedServer): Promise<void> {
+  const { quarantined } = (await (await fetch(`${address}/api/health`)).json()) as { quarantined: number };
+  if (quarantined > 0) throw new Error(`the server has put ${quarantined} messages of this bench in quarantine`);
+}
+
+/** Seconds. */
+async function backRight(running: StartedServer, load: Remote<Load>, canteens: string[]): Promise<number> {
+  const since = performance.now();
+  await load.ask('connect', { canteens, abreast: canteens.length });
+  await untilRight(running, canteens.length);
+  return (performance.now() - since) / 1000;
+}
+
+async function untilRight(running: StartedServer, count: number): Promise<void> {
+  for (const until = performance.now() + 60_000; performance.now() < until; await sleep(100)) {
+    const { canteens } = await list(running);
+    if (canteens.filter(({ verdict }) => verdict === 'ok').length === count) return;
+  }
+  const { canteens } = await list(running);
+  const wrong = canteens.find(({ verdict }) => verdict !== 'ok');
+  throw new Error(`not every canteen is right again: ${JSON.stringify(wrong)}`);
+}
+
+async function list({ address }: StartedServer): Promise<Board> {
+  return (await (await fetch(`${address}/api/canteens`)).json()) as Board;
+}
+
+async function listTimes(running: StartedServer, seconds: number) {
+  const times: number[] = [];
+  for (const until = performance.now() + seconds * 1000; performance.now() < until; await sleep(100)) {
+    const since = performance.now();
+    await (await fetch(`${running.address}/api/canteens`)).arrayBuffer();
+    times.push(performance.now() - since);
+  }
+  return latencies(times);
+}
+
+function tellDelivered(what: string, { messages, facts, seconds, latency }: Delivered, say: (line: string) => void): void {
+  const rates = `${(messages / seconds).toFixed(0)} messages/s, ${(facts / seconds).toFixed(0)} facts/s`;
+  say(`${what}: ${rates}; acknowledged after p50 ${latency.p50} ms, p99 ${latency.p99} ms, worst ${latency.worst} ms`);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,53 @@
+// A real server process for so many canteens, with its files in a folder of its own.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface StartedServer {
+  pid: number;
+  /** Where pages and interface are: http://host:port */
+  address: string;
+  mqttPort: number;
+  /** By canteen. */
+  keys: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+const complaintsShown = 5;
+
+export async function startServer(folder: string, canteens: string[]): Promise<StartedServer> {
+  mkdirSync(join(folder, 'keys'), { recursive: true });
+  const keys = Object.fromEntries(canteens.map((id) => [id, randomBytes(32).toString('hex')]));
+  for (const [id, key] of Object.entries(keys)) writeFileSync(join(folder, 'keys', id), key, { mode: 0o600 });
+  const settings = {
+    listen: { port: 0 },
+    mqtt: { listen: { port: 0 } },
+    dataDir: 'data',
+    standard: resolve('config/standards/taiyuan-community-2022.yaml'),
+    pages: resolve('dashboards/dist'),
+    canteens: canteens.map((id) => ({ id, name: `食堂${id}`, district: '迎泽区', gatewayKeyFile: `keys/${id}` })),
+  };
+  const file = join(folder, 'server.yaml');
+  writeFileSync(file, JSON.stringify(settings));
+  const child = spawn(process.execPath, ['server/main.ts', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('exit', () => child.kill());
+  const exit = once(child, 'exit');
+  let complaints = 0;
+  const listening = Promise.withResolvers<{ address: string; mqtt: string }>();
+  createInterface(child.stdout).on('line', (line) => {
+    const said = JSON.parse(line);
+    if (said.msg === 'listening') listening.resolve(said);
+    else if (said.level >= 40 && complaints++ < complaintsShown) console.error(line);
+  });
+  const { address, mqtt } = await Promise.race([listening.promise, exit.then(() => Promise.reject(new Error('the server ended at once')))]);
+  return {
+    ...{ pid: child.pid ?? 0, address, mqttPort: Number(new URL(mqtt).port), keys },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
