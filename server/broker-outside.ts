@@ -24,7 +24,8 @@ export function createOutsideBroker(deps: {
   password?: string;
   /** Several servers share what comes in: each message goes to one of them. */
   shared: boolean;
-  canteens: string[];
+  /** Why nothing is taken in for this canteen, if so. */
+  refuses: (canteen: string) => string | undefined;
   onMessage: (message: UpMessage) => Promise<void>;
   /** Told of each message that is not taken in. */
   onRefused?: (reason: string) => void;
@@ -33,8 +34,7 @@ export function createOutsideBroker(deps: {
   log: Logger;
   now: () => number;
 }): Broker {
-  const { url, password, shared, onMessage, onRefused, onConnect, log, now } = deps;
-  const known = new Set(deps.canteens);
+  const { url, password, shared, refuses, onMessage, onRefused, onConnect, log, now } = deps;
   const heardAt = new Map<string, number>();
   const worthALine = createOccasional();
   let storing = 0;
@@ -101,11 +101,7 @@ export function createOutsideBroker(deps: {
     // What is retained was said some time or other: it would make a gateway heard that is not there.
     if (retain || from === undefined || !isUp(from.kind)) return;
     const { canteen, kind } = from;
-    const wrong = !known.has(canteen)
-      ? 'no canteen of this name'
-      : payload.length > payloadBytesMax
-        ? 'it is larger than 2 MiB'
-        : undefined;
+    const wrong = refuses(canteen) ?? (payload.length > payloadBytesMax ? 'it is larger than 2 MiB' : undefined);
     if (wrong !== undefined) return void tell(canteen, wrong);
     heardAt.set(canteen, now());
     storing += 1;

@@ -1,12 +1,15 @@
 // The MQTT broker inside the server: who may connect, what each may write and read, and nothing a bad client does that hurts another.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual, type X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AuthenticateError, type Client } from 'aedes';
+import { Aedes, type AuthenticateError, type AuthenticateHandler, type Client } from 'aedes';
 import type { Logger } from 'pino';
 import { downTopics, isUp, parseTopic, type UpTopic } from '#contract/topics.ts';
 import { ServerError } from './errors.ts';
+import { canteenNamed } from './identity/gateway-certificate.ts';
+import { createMutualTlsServer, type MutualTls } from './mutual-tls.ts';
 import { createOccasional } from './occasional.ts';
+import { trackSockets } from './open-sockets.ts';
 import { limitPackets } from './packet-limit.ts';
 
 /** What a gateway sent, from a sender that was allowed to send it. */
@@ -41,29 +44,54 @@ export interface Account {
   keySha256: Buffer;
 }
 
+/** A gateway that is there. */
+export interface Session {
+  canteen: string;
+  /** The serial number of the certificate it came in with; it has none where it came in with a key. */
+  serial?: string;
+  /** When that expires, milliseconds since 1970. */
+  notAfter?: number;
+  /** The IP address it comes from. */
+  from: string;
+}
+
+export interface EmbeddedBroker extends Broker {
+  port: number;
+  /** Where gateways come in with a certificate: mqtts://host:port */
+  secureAddress?: string;
+  /** Ends every session for which `over` gives a reason; the reason is logged. */
+  end(over: (session: Session) => string | undefined): void;
+}
+
 const packetBytesMax = 2 * 1024 * 1024;
 const connectionsMax = 10_000;
 const clientIdLengthMax = 128;
 const keepaliveSecondsMax = 300;
 const badUserNameOrPassword = 4; // [MQTT-3.2.2-4], table 3.1
+const notAuthorized = 5;
 
 /**
- * Listens at `listen`; port 0 takes any free one. `onMessage` resolves when the message is stored: only then is it confirmed to the sender,
- * and until then nothing more is read from it. Rejected, the sender is disconnected and keeps the message.
- * Throws ServerError `address-taken`.
+ * Listens at `listen` for gateways with a key and, where it is given, at `mutualTls.listen` for those with a certificate; port 0 takes any free one.
+ * `onMessage` resolves when the message is stored: only then is it confirmed to the sender, and until then nothing more is read from it. Rejected, the
+ * sender is disconnected and keeps the message. Throws ServerError `address-taken`.
  */
 export async function createBroker(deps: {
   listen: { host: string; port: number };
   accounts: Account[];
+  mutualTls?: MutualTls;
+  /** Two gateways of one canteen at once, or one whose old connection is still half there: the older session was ended. */
+  onReplaced?: (older: Session, newer: Session) => void;
   onMessage: (message: UpMessage) => Promise<void>;
   /** Told once of each client that is refused or cut off. */
   onRefused?: (reason: string) => void;
   log: Logger;
   now: () => number;
-}): Promise<Broker & { port: number }> {
-  const { listen, accounts, onMessage, onRefused, log, now } = deps;
+}): Promise<EmbeddedBroker> {
+  const { listen, accounts, mutualTls, onReplaced, onMessage, onRefused, log, now } = deps;
   const keys = new Map(accounts.map(({ canteen, keySha256 }) => [canteen, keySha256]));
-  const canteenOf = new WeakMap<Client, string>();
+  const certificateOf = new WeakMap<Client, X509Certificate>();
+  const sessionOf = new WeakMap<Client, Session>();
+  const sessions = new Map<string, Client>();
   const refused = new WeakSet<Client>();
   const worthALine = createOccasional();
 
@@ -72,15 +100,19 @@ export async function createBroker(deps: {
     keepaliveLimit: keepaliveSecondsMax,
     maxTopicLevels: 8,
     preConnect: (client, packet, done) => {
-      // Two canteens may use the same client id, and must not throw each other off [MQTT-3.1.4-2].
-      packet.clientId = `${packet.username ?? ''}/${packet.clientId.slice(0, clientIdLengthMax) || crypto.randomUUID()}`;
+      // A canteen has one gateway: whatever its client calls itself, a second session of it replaces the first [MQTT-3.1.4-2], and no other's.
+      const certificate = certificateOf.get(client);
+      const claimed = certificate === undefined ? packet.username : canteenNamed(certificate);
+      packet.clientId = claimed?.slice(0, clientIdLengthMax) || crypto.randomUUID();
       // Nothing is remembered for a client that is away: what it must find again is retained.
       packet.clean = true;
       done(null, client.conn.writable);
     },
     authenticate: (client, username, password, done) => {
+      const certificate = certificateOf.get(client);
+      if (certificate !== undefined) return void admit(client, certificate, done);
       if (username !== undefined && opens(keys.get(username), password)) {
-        canteenOf.set(client, username);
+        welcome(client, { canteen: username, from: addressOf(client) });
         return done(null, true);
       }
       tell(client, username === undefined || !keys.has(username) ? 'no canteen of this name' : 'wrong key', {
@@ -89,7 +121,7 @@ export async function createBroker(deps: {
       done(Object.assign(new Error('wrong canteen or key'), { returnCode: badUserNameOrPassword }) satisfies AuthenticateError, false);
     },
     authorizePublish: (client, packet, done) => {
-      const canteen = client === null ? undefined : canteenOf.get(client);
+      const canteen = client === null ? undefined : sessionOf.get(client)?.canteen;
       const to = parseTopic(packet.topic);
       if (client === null || canteen === undefined || to?.canteen !== canteen || !isUp(to.kind)) {
         tell(client, 'it may not write here', { topic: packet.topic.slice(0, 200) });
@@ -112,24 +144,46 @@ export async function createBroker(deps: {
 
   aedes.on('clientError', (client, error) => tell(client, error.message));
   aedes.on('connectionError', (client, error) => tell(client, error.message));
+  aedes.on('client', (client) => {
+    const session = sessionOf.get(client);
+    if (session !== undefined) sessions.set(session.canteen, client);
+  });
+  aedes.on('clientDisconnect', (client) => {
+    const canteen = sessionOf.get(client)?.canteen ?? '';
+    if (sessions.get(canteen) === client) sessions.delete(canteen);
+  });
 
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const take = (socket: Socket): Client => {
     limitPackets(socket, packetBytesMax);
-    aedes.handle(socket);
-  });
-  server.maxConnections = connectionsMax;
-  const closeAedes = () => new Promise<void>((resolve) => aedes.close(resolve));
-  const port = await listenAt(server, listen).catch(async (error: unknown) => {
-    await closeAedes();
-    throw error;
-  });
+    return aedes.handle(socket);
+  };
+  const listeners: { server: Server; endSockets: () => void }[] = [];
+  const close = async () => {
+    const closed = listeners.map(({ server }) => once(server, 'close'));
+    for (const { server } of listeners) server.close();
+    await new Promise<void>((resolve) => aedes.close(resolve));
+    for (const { endSockets } of listeners) endSockets();
+    await Promise.all(closed);
+  };
+  const open = async (server: Server, at: typeof listen): Promise<number> => {
+    server.maxConnections = connectionsMax;
+    const endSockets = trackSockets(server);
+    try {
+      const port = await listenAt(server, at);
+      listeners.push({ server, endSockets });
+      return port;
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+  const port = await open(createServer(take), listen);
+  const secureAddress = mutualTls && `mqtts://${mutualTls.listen.host}:${await open(secureServer(mutualTls), mutualTls.listen)}`;
 
   return {
     port,
     address: `mqtt://${listen.host}:${port}`,
+    ...(secureAddress !== undefined && { secureAddress }),
     hearing: () => true,
     connections: () => aedes.connectedClients,
     publish: (topic, message, { retain } = { retain: true }) =>
@@ -140,27 +194,66 @@ export async function createBroker(deps: {
           resolve();
         });
       }),
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      await closeAedes();
-      for (const socket of sockets) socket.destroy();
-      await closed;
+    end: (over) => {
+      for (const client of sessions.values()) {
+        const session = sessionOf.get(client);
+        const reason = session && over(session);
+        if (reason === undefined) continue;
+        log.warn({ canteen: session?.canteen, from: session?.from, reason }, 'the session of a gateway was ended');
+        client.close();
+      }
     },
+    close,
   };
+
+  function secureServer(about: MutualTls): Server {
+    return createMutualTlsServer(about, {
+      socket: (socket, certificate) => void certificateOf.set(take(socket), certificate),
+      refused: (reason, from) => tell(null, reason, { from }),
+    });
+  }
+
+  async function admit(client: Client, certificate: X509Certificate, done: Parameters<AuthenticateHandler>[3]): Promise<void> {
+    const admission = (await mutualTls?.admit(certificate)) ?? { kind: 'refused' as const, reason: 'certificates are not taken here' };
+    if (admission.kind === 'admitted') {
+      const { kind: _, ...about } = admission;
+      welcome(client, { ...about, from: addressOf(client) });
+      return done(null, true);
+    }
+    tell(client, admission.reason, { canteen: admission.canteen, from: addressOf(client) });
+    done(Object.assign(new Error(admission.reason), { returnCode: notAuthorized }) satisfies AuthenticateError, false);
+  }
+
+  function welcome(client: Client, session: Session): void {
+    sessionOf.set(client, session);
+    const older = sessions.get(session.canteen);
+    const replaced = older && sessionOf.get(older);
+    if (replaced === undefined) return;
+    const count = worthALine(`${session.canteen} replaced`);
+    if (count !== undefined)
+      log.warn(
+        { canteen: session.canteen, from: replaced.from, by: session.from, count },
+        'a second session of a gateway replaced the first',
+      );
+    onReplaced?.(replaced, session);
+  }
 
   function mayRead(client: Client, topic: string): boolean {
     const from = parseTopic(topic);
-    return from !== undefined && from.canteen === canteenOf.get(client) && downTopics.some((down) => down === from.kind);
+    return from !== undefined && from.canteen === sessionOf.get(client)?.canteen && downTopics.some((down) => down === from.kind);
   }
 
   function tell(client: Client | null, reason: string, about: object = {}): void {
     if (client === null || !refused.has(client)) onRefused?.(reason);
     if (client !== null) refused.add(client);
-    const canteen = client === null ? undefined : canteenOf.get(client);
+    const canteen = client === null ? undefined : sessionOf.get(client)?.canteen;
     const count = worthALine(`${canteen} ${reason}`);
     if (count !== undefined) log.warn({ canteen, ...about, reason, count }, 'an MQTT client was refused');
   }
+}
+
+function addressOf({ conn }: Client): string {
+  return ('remoteAddress' in conn && conn.remoteAddress) || 'unknown';
 }
 
 /** Compares digests, so that the time it takes tells nothing; an unknown canteen is compared as well. */

@@ -38,6 +38,10 @@ export interface Canteens {
   apply(intake: Intake): Promise<void>;
   /** Whether the last change could be stored. */
   storing(): boolean;
+  /** Looks after one more canteen from now on. */
+  supervise(identity: CanteenIdentity): Promise<void>;
+  /** Looks after it no longer: its open gaps are closed. */
+  release(id: string): Promise<void>;
   /** Publishes what is open at every canteen, retained, for gateways that connect from now on. */
   announceGaps(): Promise<void>;
 }
@@ -80,23 +84,46 @@ export async function openCanteens(deps: {
       const standing = standings.get(id);
       return standing === undefined ? undefined : current(standing, at);
     },
-    apply: (intake) => {
-      const applied = tail.then(() => apply(intake));
-      tail = applied.then(
-        () => {
-          storing = true;
-        },
-        () => {
-          storing = false;
-        },
-      );
-      return applied;
-    },
+    apply: (intake) => inTurn(() => apply(intake)),
+    supervise: (identity) => inTurn(() => supervise(identity)),
+    release: (id) => inTurn(() => release(id)),
     storing: () => storing,
     announceGaps: async () => {
       for (const standing of standings.values()) await publishGaps(standing);
     },
   };
+
+  function inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = tail.then(change);
+    tail = changed.then(
+      () => {
+        storing = true;
+      },
+      () => {
+        storing = false;
+      },
+    );
+    return changed;
+  }
+
+  async function supervise(identity: CanteenIdentity): Promise<void> {
+    const before = (await store.states()).find(({ canteen }) => canteen === identity.id);
+    const at = Math.max(asOf, now());
+    const state = before === undefined ? newCanteen(identity.id, at) : expectFrom(before, at);
+    const { standing, changed } = judge({ identity, state, open: [], summary: unjudged(identity) }, at);
+    await store.commit({ ...nothingTold, at, states: [{ before, after: state }], gaps: changed });
+    standings.set(identity.id, standing);
+    live.announce({ event: 'canteen', data: standing.summary });
+    for (const gap of changed) live.announce({ event: 'gap', data: gap });
+    await publishGaps(standing);
+  }
+
+  async function release(id: string): Promise<void> {
+    const gaps = (standings.get(id)?.open ?? []).map(withdrawn);
+    await store.commit({ ...nothingTold, at: asOf, states: [], gaps });
+    standings.delete(id);
+    for (const gap of gaps) live.announce({ event: 'gap', data: gap });
+  }
 
   async function restore(): Promise<void> {
     const stored = await store.states();
@@ -104,7 +131,7 @@ export async function openCanteens(deps: {
     const open = Map.groupBy(await store.openGaps(), (gap) => gap.canteen);
     const setBackMs = Math.max(0, ...stored.map(latestNow).map((latest) => latest - asOf));
     if (setBackMs > 0) log.warn({ setBackMs }, 'the clock is behind what it was when the server last ran');
-    const commit: Commit = { at: asOf, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
+    const commit: Commit = { ...nothingTold, at: asOf, states: [], gaps: [] };
     for (const identity of identities) {
       const before = states.get(identity.id);
       const after = before === undefined ? newCanteen(identity.id, asOf) : expectFrom(shiftClock(before, -setBackMs), asOf);
@@ -213,6 +240,8 @@ export async function openCanteens(deps: {
     await publish(topic(identity.id, 'gaps'), message);
   }
 }
+
+const nothingTold = { events: [], watermarks: [], refused: [], history: [] } satisfies Partial<Commit>;
 
 const noLongerSupervised = { zh: '该食堂已不在监管名单中', en: 'The canteen is no longer under supervision' };
 

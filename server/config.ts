@@ -8,6 +8,15 @@ import { Identifier } from '#contract/primitives.ts';
 import { Standard } from '#contract/standard.ts';
 import { type BrokerAddress, BrokerSetting, brokerAddress } from './broker-settings.ts';
 import { StateSetting, type StoreAddress, storeAddress, TelemetrySetting } from './store-settings.ts';
+import {
+  AuthoritySetting,
+  BehindProxy,
+  type HttpsAddress,
+  HttpsSetting,
+  httpsAddress,
+  MutualTlsSetting,
+  refusePlainOutside,
+} from './tls-settings.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
@@ -16,7 +25,7 @@ const Host = Type.String({
   minLength: 1,
   maxLength: 253,
   default: '127.0.0.1',
-  description: 'the address to listen at; 0.0.0.0 for every network',
+  description: 'the address to listen at',
 });
 const Port = (port: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: port, description: '0 to 65535; 0 takes any free port' });
@@ -26,16 +35,21 @@ const Days = (byDefault: number, of: string) =>
 export const ServerConfig = Type.Object(
   {
     listen: Type.Object(
-      { host: Host, port: Port(8080) },
+      { host: Host, port: Port(8080), behindProxy: BehindProxy, tls: Type.Optional(HttpsSetting) },
       { ...closed, default: {}, description: 'where pages and interface are served (HTTP)' },
     ),
     mqtt: Type.Object(
       {
-        listen: Type.Object({ host: Host, port: Port(1883) }, { ...closed, default: {}, description: 'where gateways report (MQTT)' }),
+        listen: Type.Object(
+          { host: Host, port: Port(1883), behindProxy: BehindProxy },
+          { ...closed, default: {}, description: 'where gateways on this machine report, by their key (MQTT)' },
+        ),
+        tls: Type.Optional(MutualTlsSetting),
         broker: BrokerSetting,
       },
       { ...closed, default: {} },
     ),
+    authority: AuthoritySetting,
     dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
     state: StateSetting,
     telemetry: TelemetrySetting,
@@ -69,11 +83,16 @@ export const ServerConfig = Type.Object(
           id: Identifier,
           name: Name,
           district: Name,
-          gatewayKeyFile: Type.String({ ...Path, description: 'a file holding, on one line, the key its gateway connects with' }),
+          gatewayKeyFile: Type.Optional(
+            Type.String({
+              ...Path,
+              description: 'a file holding, on one line, the key a gateway on this machine connects with; an enrolled one needs none',
+            }),
+          ),
         },
         closed,
       ),
-      { maxItems: 10_000, description: 'the canteens under supervision' },
+      { maxItems: 10_000, default: [], description: 'canteens under supervision, beside those taken on while the server runs' },
     ),
     metrics: metricsSetting(9464),
     log: Type.Object(
@@ -86,13 +105,14 @@ export const ServerConfig = Type.Object(
 export type ServerConfig = Static<typeof ServerConfig>;
 
 /** The settings as the program uses them: paths are absolute, the standard is read, and of each key only its SHA-256 is kept. */
-export interface Settings extends Omit<ServerConfig, 'mqtt' | 'state' | 'telemetry' | 'standard' | 'canteens'> {
+export interface Settings extends Omit<ServerConfig, 'listen' | 'mqtt' | 'state' | 'telemetry' | 'standard' | 'canteens'> {
+  listen: { host: string; port: number; tls?: HttpsAddress };
   /** With a broker outside, nothing listens here. */
-  mqtt: { listen: ServerConfig['mqtt']['listen']; broker?: BrokerAddress };
+  mqtt: Pick<ServerConfig['mqtt'], 'listen' | 'tls'> & { broker?: BrokerAddress };
   state: StoreAddress;
   telemetry: StoreAddress & { queuePointsMax: number };
   standard: Standard;
-  canteens: { id: string; name: string; district: string; keySha256: Buffer }[];
+  canteens: { id: string; name: string; district: string; keySha256?: Buffer }[];
 }
 
 /** Paths inside the file are relative to it. Throws SettingsError, and nothing else, on whatever is wrong. */
@@ -100,17 +120,22 @@ export function loadSettings(file: string): Settings {
   const config = readSettings(file, ServerConfig);
   const from = dirname(resolve(file));
   const canteens = config.canteens.map(({ gatewayKeyFile, ...canteen }, index) => {
+    if (gatewayKeyFile === undefined) return canteen;
     const key = readSecret(resolve(from, gatewayKeyFile), `canteens.${index}.gatewayKeyFile`);
     return { ...canteen, keySha256: createHash('sha256').update(key).digest() };
   });
   refuseDuplicates(file, canteens);
   const standard = readStandard(resolve(from, config.standard));
   const dataDir = resolve(from, config.dataDir);
-  const { state, telemetry, mqtt } = config;
+  const { state, telemetry, mqtt, listen } = config;
+  refusePlainOutside('listen', listen);
+  refusePlainOutside('mqtt.listen', mqtt.listen);
   return {
     ...config,
     dataDir,
-    mqtt: { listen: mqtt.listen, ...(mqtt.broker !== undefined && { broker: brokerAddress(mqtt.broker, from) }) },
+    authority: { ...config.authority, folder: resolve(dataDir, config.authority.folder) },
+    listen: { ...listen, ...(listen.tls !== undefined && { tls: httpsAddress(listen.tls, from) }) },
+    mqtt: { ...mqtt, ...(mqtt.broker !== undefined && { broker: brokerAddress(mqtt.broker, from) }) },
     state: storeAddress({ key: 'state', kinds: ['postgres:'], setting: state, from, dataDir }),
     telemetry: {
       ...storeAddress({ key: 'telemetry', kinds: ['http:', 'https:'], setting: telemetry, from, dataDir }),
@@ -136,11 +161,11 @@ function refuseDuplicates(file: string, canteens: Settings['canteens']): void {
   const holders = new Map<string, string>();
   for (const { id, keySha256 } of canteens) {
     if (ids.has(id)) throw new SettingsError(`${file}: canteens: two canteens have the id "${id}"; each needs its own`);
-    const key = keySha256.toString('hex');
-    const other = holders.get(key);
+    const key = keySha256?.toString('hex');
+    const other = key && holders.get(key);
     if (other !== undefined)
       throw new SettingsError(`${file}: canteens: "${other}" and "${id}" have the same gateway key; each gateway needs its own`);
     ids.add(id);
-    holders.set(key, id);
+    if (key !== undefined) holders.set(key, id);
   }
 }

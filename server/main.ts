@@ -9,21 +9,31 @@ import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { backup, restore } from './backup.ts';
-import { type Broker, createBroker, type Publish } from './broker.ts';
+import { type Broker, createBroker, type EmbeddedBroker, type Publish, type UpMessage } from './broker.ts';
 import { createOutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { listenHttps } from './https-listener.ts';
+import { openAuthority } from './identity/authority.ts';
+import { openEnrolment } from './identity/enrolment.ts';
+import { createGuessLimit } from './identity/guess-limit.ts';
+import { createRenewal } from './identity/renewal.ts';
+import { keepRevocationList } from './identity/revocation-list.ts';
+import { createRounds } from './identity/rounds.ts';
+import { filesTls, ownTls } from './identity/server-tls.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { openDatabase } from './stores/database.ts';
+import { enrolmentStore } from './stores/enrolment-store.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
 import { lockFolder } from './stores/folder-lock.ts';
 import { stateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
+import { serverNames } from './tls-settings.ts';
 
 const usage = 'usage: server [backup FILE | restore FILE] --config FILE [--port N]';
 const stopWithinMs = 10_000;
@@ -100,6 +110,8 @@ export interface RunningServer {
   address: string;
   /** Where gateways report: mqtt://host:port */
   mqtt: string;
+  /** The same over TLS, where the settings say so: https://host:port and mqtts://host:port */
+  secure: { address: string | undefined; mqtt: string | undefined };
   /** Finishes, acknowledges and closes, in reverse order of opening. */
   stop(): Promise<void>;
 }
@@ -113,7 +125,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   };
   const live = createLive();
   const { registry, meters, show } = createMetrics(packageJson.version);
-  let broker: Broker | undefined;
+  let broker: (Broker & Partial<Pick<EmbeddedBroker, 'end' | 'secureAddress'>>) | undefined;
   const publish: Publish = async (...message) => broker?.publish(...message);
 
   try {
@@ -123,25 +135,46 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const database = await openDatabase(state.url, state.password);
     opened.push(() => database.destroy());
     const store = stateStore(database);
+    const enrolled = enrolmentStore(database);
     const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
     opened.push(() => telemetry.close());
-    const identities = known.map(({ id, name, district }) => ({ id, name, district }));
+    const settled = known.map(({ id }) => id);
+    const registered = (await enrolled.canteens()).filter(({ id }) => !settled.includes(id));
+    const identities = [...known, ...registered].map(({ id, name, district }) => ({ id, name, district }));
     const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
     const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, meters, sleep, log, now });
-    const accounts = known.map(({ id, keySha256 }) => ({ canteen: id, keySha256 }));
+    const { folder, gatewayDays } = settings.authority;
+    const authority = await openAuthority({ folder, now });
+    const keepList = keepRevocationList({ folder, authority, now });
+    const enrolment = await openEnrolment({
+      ...{ authority, store: enrolled, canteens, settled, registered, gatewayDays, log, now },
+      guesses: createGuessLimit({ now }),
+      onLook: async ({ over, revoked }) => {
+        broker?.end?.(over);
+        await keepList(revoked);
+      },
+    });
+    const renew = createRenewal({ enrolment, publish, log, now });
+    const onMessage = (message: UpMessage) => (message.kind === 'certificate-request' ? renew(message) : ingest.take(message));
+    const tls = await ownTls({ authority, names: serverNames(settings.authority.names), log, now });
     const announce = async () => {
       await canteens.announceGaps();
       await ingest.announceAcks();
     };
     const opening =
       mqtt.broker === undefined
-        ? await createBroker({ listen: mqtt.listen, accounts, onMessage: ingest.take, onRefused: meters.refused, log, now })
+        ? await createBroker({
+            listen: mqtt.listen,
+            accounts: known.flatMap(({ id, keySha256 }) => (keySha256 === undefined ? [] : [{ canteen: id, keySha256 }])),
+            ...(mqtt.tls && { mutualTls: { listen: mqtt.tls, tls, authority: authority.certificate, admit: enrolment.admit } }),
+            ...{ onMessage, onRefused: meters.refused, log, now },
+          })
         : createOutsideBroker({
             ...mqtt.broker,
-            canteens: known.map(({ id }) => id),
-            onMessage: ingest.take,
+            refuses: enrolment.refuses,
+            onMessage,
             onRefused: meters.refused,
             onConnect: announce,
             log,
@@ -171,7 +204,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
       opened.push(() => listener.close());
       log.info({ address: listener.address }, 'metrics can be read');
     }
-    const address = await app.listen(listen).catch((cause: Error) => {
+    const address = await app.listen({ host: listen.host, port: listen.port }).catch((cause: Error) => {
       throw new ServerError(
         'address-taken',
         `HTTP cannot listen at ${listen.host}:${listen.port} (${cause.message}); choose another with --port`,
@@ -180,8 +213,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
         },
       );
     });
-    const running = { address, mqtt: opening.address };
-    log.info({ ...running, canteens: known.length }, 'listening');
+    const httpsTls = listen.tls?.files === undefined ? tls : filesTls({ ...listen.tls.files, log });
+    const https = listen.tls && (await listenHttps(app, { ...listen.tls, tls: httpsTls }));
+    if (https !== undefined) opened.push(() => https.close());
+    const rounds = createRounds({ enrolment, shown: [...new Set([tls, httpsTls])], sleep, now });
+    opened.push(() => rounds.close());
+    const secure = { address: https?.address, mqtt: broker.secureAddress };
+    const running = { address, mqtt: opening.address, secure };
+    log.info({ ...running, canteens: canteens.ids().length, authority: authority.fingerprint }, 'listening');
     return {
       ...running,
       stop: async () => {

@@ -48,6 +48,16 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     types: ['gateway/observation.ts', 'gateway/log.ts'],
   },
   'gateway/main.ts': { import: ['config', 'gateway', 'package.json', 'node:'] },
+  'gateway/identity': {
+    import: [
+      ...['config', 'gateway/identity', 'gateway/errors.ts', 'gateway/json.ts'],
+      '@peculiar/x509',
+      'reflect-metadata',
+      'typebox',
+      'node:',
+    ],
+    types: ['gateway'],
+  },
   gateway: { import: ['config', 'gateway', 'mqtt', 'pino', 'typebox', 'node:'] },
 
   'server/compliance': { import: ['config/contract', 'server/compliance'] },
@@ -73,6 +83,10 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   server: {
     import: ['config', 'server', 'aedes', 'mqtt', 'fastify', '@fastify', 'typebox', 'pino', 'node:'],
   },
+  'server/identity': {
+    import: ['config', 'server/identity', 'server/errors.ts', 'server/background.ts', '@peculiar/x509', 'reflect-metadata', 'node:'],
+    types: ['server', 'pino'],
+  },
 
   dashboards: { import: ['dashboards', 'svelte', '@sveltejs', 'vite'], types: ['config/contract', 'typebox'] },
 };
@@ -85,6 +99,7 @@ const homes: Record<string, string[]> = {
   'clipper2-ts': ['gateway/coverage/region.ts'],
   mqtt: ['gateway/uplink/link.ts', 'server/broker-outside.ts'],
   aedes: ['server/broker.ts'],
+  '@peculiar/x509': ['server/identity/authority.ts', 'server/identity/certificate-request.ts', 'gateway/identity/certificate-request.ts'],
   'fluent-ffmpeg': ['gateway/probes/ffmpeg.ts'],
   'node-onvif': ['gateway/onvif/'],
   'fast-xml-parser': ['gateway/onvif/'],

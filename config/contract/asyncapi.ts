@@ -1,6 +1,16 @@
 // The contract as an AsyncAPI 3 document, made from the same schemas that both programs check messages with.
 import type { TSchema } from 'typebox';
-import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage, StoredMessage } from './envelope.ts';
+import {
+  AckMessage,
+  CertificateMessage,
+  CertificateRequestMessage,
+  CommandMessage,
+  EventBatch,
+  GapsMessage,
+  HeartbeatMessage,
+  StatusMessage,
+  StoredMessage,
+} from './envelope.ts';
 import { type DownTopic, evidenceTopic, topic, type UpTopic } from './topics.ts';
 
 interface Channel {
@@ -55,6 +65,15 @@ const channels: readonly Channel[] = [
     payload: { type: 'string', format: 'binary' },
   },
   {
+    kind: 'certificate-request',
+    action: 'send',
+    qos: 1,
+    retain: false,
+    summary: 'Asks for the next certificate, well before the present one expires.',
+    contentType: json,
+    payload: CertificateRequestMessage,
+  },
+  {
     kind: 'ack',
     action: 'receive',
     qos: 1,
@@ -89,6 +108,15 @@ const channels: readonly Channel[] = [
     summary: 'What the server asks for.',
     contentType: json,
     payload: CommandMessage,
+  },
+  {
+    kind: 'certificate',
+    action: 'receive',
+    qos: 1,
+    retain: false,
+    summary: 'The next certificate, or why there is none. The present one counts until the new one was used.',
+    contentType: json,
+    payload: CertificateMessage,
   },
 ];
 

@@ -1,5 +1,6 @@
 // CloudEvents 1.0 in structured JSON form, around every message of the contract.
 import { type Static, type TSchema, Type } from 'typebox';
+import { CertificateAnswer, CertificateRequest } from './certificates.ts';
 import { Command, Reply } from './commands.ts';
 import { StoredPictures } from './evidence.ts';
 import { Fact } from './facts.ts';
@@ -58,6 +59,11 @@ export const GapsMessage = message('cn.mingzao.gaps.v1', OpenGaps);
 export type GapsMessage = Static<typeof GapsMessage>;
 export const CommandMessage = message('cn.mingzao.command.v1', Command);
 export type CommandMessage = Static<typeof CommandMessage>;
+
+export const CertificateRequestMessage = message('cn.mingzao.certificate-request.v1', CertificateRequest);
+export type CertificateRequestMessage = Static<typeof CertificateRequestMessage>;
+export const CertificateMessage = message('cn.mingzao.certificate.v1', CertificateAnswer);
+export type CertificateMessage = Static<typeof CertificateMessage>;
 
 /** Puts the CloudEvents attributes round `data`. `id` must be unique for this source. */
 export function envelope<Name extends string, Data>(type: Name, about: { id: string; source: string; time: string; data: Data }) {

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { auditTable } from './audit-table.ts';
+import { enrolmentTables } from './enrolment-tables.ts';
 import type { Tables } from './tables.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -9,6 +10,7 @@ export const migrations: Record<string, Migration> = {
   '0002-ages': { up: ages },
   '0003-history': { up: history },
   '0004-audit': { up: auditTable },
+  '0007-enrolment': { up: enrolmentTables },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {

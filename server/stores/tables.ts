@@ -3,8 +3,9 @@ import type { CheckName } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import type { AuditRow } from './audit-chain.ts';
+import type { EnrolmentTables } from './enrolment-tables.ts';
 
-export interface Tables {
+export interface Tables extends EnrolmentTables {
   canteens: { canteen: string; body: string };
   facts: { canteen: string; key: string; body: string };
   gaps: {

@@ -32,10 +32,12 @@ it('names every topic of the contract with the canteen as its parameter', () => 
     'mz/v1/{canteen}/heartbeat',
     'mz/v1/{canteen}/events',
     'mz/v1/{canteen}/evidence/{sha256}',
+    'mz/v1/{canteen}/certificate-request',
     'mz/v1/{canteen}/ack',
     'mz/v1/{canteen}/stored',
     'mz/v1/{canteen}/gaps',
     'mz/v1/{canteen}/commands',
+    'mz/v1/{canteen}/certificate',
   ]);
 });
 

@@ -1,10 +1,23 @@
 import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { validator } from '#config/validate.ts';
-import { AckMessage, CommandMessage, EventBatch, GapsMessage, HeartbeatMessage, StatusMessage, StoredMessage } from '#contract/envelope.ts';
+import {
+  AckMessage,
+  CertificateMessage,
+  CertificateRequestMessage,
+  CommandMessage,
+  EventBatch,
+  GapsMessage,
+  HeartbeatMessage,
+  StatusMessage,
+  StoredMessage,
+} from '#contract/envelope.ts';
 import { evidenceTopic, parseTopic, topic } from '#contract/topics.ts';
 import {
   ackMessage,
+  certificateMessage,
+  certificateRefusedMessage,
+  certificateRequestMessage,
   commandMessage,
   factEvent,
   faultEvent,
@@ -33,6 +46,9 @@ const golden: [string, TSchema, unknown][] = [
   ['stored', StoredMessage, storedMessage],
   ['gaps', GapsMessage, gapsMessage],
   ['command', CommandMessage, commandMessage],
+  ['certificate request', CertificateRequestMessage, certificateRequestMessage],
+  ['certificate', CertificateMessage, certificateMessage],
+  ['refusal of a certificate', CertificateMessage, certificateRefusedMessage],
 ];
 
 describe('the contract', () => {

@@ -291,3 +291,23 @@ export const commandMessage = {
   type: 'cn.mingzao.command.v1',
   data: { schemaVersion: 1, id: 'c-1', kind: 'probe-now', device: 'kitchen-1', expiresAt: '2026-11-23T04:01:00.000Z' },
 };
+
+export const certificateRequestMessage = {
+  ...attributes,
+  id: '2f1d6c1e',
+  type: 'cn.mingzao.certificate-request.v1',
+  data: { schemaVersion: 1, request: '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n' },
+};
+
+export const certificateMessage = {
+  ...attributes,
+  source: 'mingzao/server',
+  id: '77c0b0f2',
+  type: 'cn.mingzao.certificate.v1',
+  data: { schemaVersion: 1, certificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' },
+};
+
+export const certificateRefusedMessage = {
+  ...certificateMessage,
+  data: { schemaVersion: 1, refused: 'this canteen has no certificate that could be renewed' },
+};

@@ -40,7 +40,7 @@ async function openOutside(
     url,
     password,
     shared,
-    canteens: Object.keys(keys),
+    refuses: (canteen) => (Object.hasOwn(keys, canteen) ? undefined : 'no canteen of this name'),
     onMessage,
     onConnect,
     log,
