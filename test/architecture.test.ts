@@ -84,8 +84,17 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
     import: ['config', 'server', 'aedes', 'mqtt', 'fastify', '@fastify', 'typebox', 'pino', 'node:'],
   },
   'server/identity': {
-    import: ['config', 'server/identity', 'server/errors.ts', 'server/background.ts', '@peculiar/x509', 'reflect-metadata', 'node:'],
-    types: ['server', 'pino'],
+    import: [
+      'config',
+      'server/identity',
+      'server/errors.ts',
+      'server/background.ts',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'typebox',
+      'node:',
+    ],
+    types: ['server', 'fastify', 'pino'],
   },
 
   dashboards: { import: ['dashboards', 'svelte', '@sveltejs', 'vite'], types: ['config/contract', 'typebox'] },

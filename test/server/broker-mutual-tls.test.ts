@@ -60,9 +60,10 @@ async function connectAs(
   });
   onTestFinished(() => void client.end(true));
   client.on('error', () => undefined);
-  const closed = once(client, 'close').then(() => Promise.reject(new Error('the connection was closed')));
-  await Promise.race([once(client, 'connect'), closed]);
-  closed.catch(() => undefined);
+  await new Promise<void>((connected, refused) => {
+    client.once('connect', () => connected());
+    client.once('close', () => refused(new Error('the connection was closed')));
+  });
   return client;
 }
 
