@@ -6,11 +6,14 @@ import { Aedes, type AuthenticateError, type AuthenticateHandler, type Client } 
 import type { Logger } from 'pino';
 import { downTopics, isUp, parseTopic, type UpTopic } from '#contract/topics.ts';
 import { ServerError } from './errors.ts';
+import { createHoldBack, type Sender } from './hold-back.ts';
 import { canteenNamed } from './identity/gateway-certificate.ts';
 import { createMutualTlsServer, type MutualTls } from './mutual-tls.ts';
 import { createOccasional } from './occasional.ts';
 import { trackSockets } from './open-sockets.ts';
 import { limitPackets } from './packet-limit.ts';
+import { createStrangers } from './strangers.ts';
+import { limitUnread } from './unread-limit.ts';
 
 /** What a gateway sent, from a sender that was allowed to send it. */
 export interface UpMessage {
@@ -64,6 +67,17 @@ export interface EmbeddedBroker extends Broker {
 }
 
 const packetBytesMax = 2 * 1024 * 1024;
+/** The largest retained message, and some acknowledgements. */
+const unreadBytesMax = 1024 * 1024;
+/** A last will is kept as long as the connection lives. */
+const willBytesMax = 16 * 1024;
+/** Each may have a TLS handshake before it: that is what fits into memory. */
+const usualStrangersMax = 2_000;
+const strangerWithinMs = 10_000;
+/** A day's backlog is a few megabytes: a gateway that sends more is held back, and all others are not. */
+const senderLimits = { perSecond: 1_000_000, burst: 16_000_000, unstoredBytesMax: 2 * packetBytesMax };
+/** There are four topics to read. */
+const refusedSubscriptionsMax = 20;
 const connectionsMax = 10_000;
 const clientIdLengthMax = 128;
 const keepaliveSecondsMax = 300;
@@ -82,21 +96,26 @@ export async function createBroker(deps: {
   /** Two gateways of one canteen at once, or one whose old connection is still half there: the older session was ended. */
   onReplaced?: (older: Session, newer: Session) => void;
   onMessage: (message: UpMessage) => Promise<void>;
+  /** Connections at once that have not said who they are. */
+  strangersMax?: number;
   /** Told once of each client that is refused or cut off. */
   onRefused?: (reason: string) => void;
   log: Logger;
   now: () => number;
 }): Promise<EmbeddedBroker> {
-  const { listen, accounts, mutualTls, onReplaced, onMessage, onRefused, log, now } = deps;
+  const { listen, accounts, mutualTls, onReplaced, strangersMax = usualStrangersMax, onMessage, onRefused, log, now } = deps;
   const keys = new Map(accounts.map(({ canteen, keySha256 }) => [canteen, keySha256]));
   const certificateOf = new WeakMap<Client, X509Certificate>();
   const sessionOf = new WeakMap<Client, Session>();
   const sessions = new Map<string, Client>();
   const refused = new WeakSet<Client>();
+  const refusals = new WeakMap<Client, number>();
+  const strangers = createStrangers(strangersMax);
+  const holdBack = createHoldBack(senderLimits);
   const worthALine = createOccasional();
 
   const aedes = await Aedes.createBroker({
-    connectTimeout: 10_000,
+    connectTimeout: strangerWithinMs,
     keepaliveLimit: keepaliveSecondsMax,
     maxTopicLevels: 8,
     preConnect: (client, packet, done) => {
@@ -106,6 +125,7 @@ export async function createBroker(deps: {
       packet.clientId = claimed?.slice(0, clientIdLengthMax) || crypto.randomUUID();
       // Nothing is remembered for a client that is away: what it must find again is retained.
       packet.clean = true;
+      if ((packet.will?.payload.length ?? 0) > willBytesMax) return done(new Error('its last will is too long'), false);
       done(null, client.conn.writable);
     },
     authenticate: (client, username, password, done) => {
@@ -129,7 +149,8 @@ export async function createBroker(deps: {
       }
       // Whoever reads these is this process, now: keeping them would only fill memory.
       packet.retain = false;
-      onMessage({ canteen, kind: to.kind, topic: packet.topic, payload: Buffer.from(packet.payload), receivedAt: now() }).then(
+      const message = { canteen, kind: to.kind, topic: packet.topic, payload: Buffer.from(packet.payload), receivedAt: now() };
+      holdBack({ sender: client as Client & Sender, key: canteen, bytes: message.payload.length, store: () => onMessage(message) }).then(
         () => done(null),
         (error: Error) => done(error),
       );
@@ -137,6 +158,9 @@ export async function createBroker(deps: {
     authorizeSubscribe: (client, subscription, done) => {
       const allowed = mayRead(client, subscription.topic);
       if (!allowed) tell(client, 'it may not read here', { topic: subscription.topic.slice(0, 200) });
+      const refused = (refusals.get(client) ?? 0) + (allowed ? 0 : 1);
+      refusals.set(client, refused);
+      if (refused > refusedSubscriptionsMax) return done(new Error('it goes on asking for what it may not read'));
       done(null, allowed ? subscription : null); // null: SUBACK with the failure code [MQTT-3.9.3-2]
     },
     authorizeForward: (client, packet) => (mayRead(client, packet.topic) ? packet : null),
@@ -153,8 +177,11 @@ export async function createBroker(deps: {
     if (sessions.get(canteen) === client) sessions.delete(canteen);
   });
 
+  aedes.on('clientReady', ({ conn }) => strangers.recognise(conn as Socket));
+
   const take = (socket: Socket): Client => {
     limitPackets(socket, packetBytesMax);
+    limitUnread(socket, unreadBytesMax);
     return aedes.handle(socket);
   };
   const listeners: { server: Server; endSockets: () => void }[] = [];
@@ -168,6 +195,7 @@ export async function createBroker(deps: {
   const open = async (server: Server, at: typeof listen): Promise<number> => {
     server.maxConnections = connectionsMax;
     const endSockets = trackSockets(server);
+    server.on('connection', strangers.meet);
     try {
       const port = await listenAt(server, at);
       listeners.push({ server, endSockets });

@@ -1,12 +1,12 @@
 // The embedded broker, spoken to by real MQTT clients and, where they are too polite, by bare sockets.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { evidenceTopic, topic } from '#contract/topics.ts';
 import { createBroker, type UpMessage } from '../../server/broker.ts';
 import { silent } from './app-parts.ts';
+import { connectBare, hello as helloOf, write } from './bare-mqtt.ts';
 import { status } from './ingest-messages.ts';
 
 const keys = { qiaodong: 'key-of-qiaodong', heping: 'key-of-heping' };
@@ -39,43 +39,14 @@ async function connect(port: number, canteen: Canteen, options: IClientOptions =
   return client;
 }
 
+const hello = (canteen: Canteen, protocolVersion?: number) => helloOf(canteen, keys[canteen], { protocolVersion });
+
 function disconnected(client: MqttClient): Promise<void> {
   return new Promise((resolve) => client.once('close', () => resolve()));
 }
 
 function nextMessage(client: MqttClient): Promise<{ payload: Buffer; retain: boolean }> {
   return new Promise((resolve) => client.once('message', (_, payload, { retain }) => resolve({ payload, retain })));
-}
-
-async function connectBare(port: number, ...packets: Buffer[]) {
-  const socket = connectSocket(port, '127.0.0.1');
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  for (const packet of packets) socket.write(packet);
-  return socket;
-}
-
-function hello(canteen: Canteen, protocolVersion = 4): Buffer {
-  const cleanWithNameAndKey = 0b1100_0010;
-  const head = [text('MQTT'), Buffer.from([protocolVersion, cleanWithNameAndKey, 0, 60])];
-  return packet(0x10, ...head, text('c'), text(canteen), text(keys[canteen]));
-}
-
-const write = (to: string) => packet(0x30, text(to), Buffer.from('x'));
-
-/** Type, length in groups of seven bits, lowest first, and body [MQTT-2.2.3]. */
-function packet(type: number, ...parts: Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  const length: number[] = [];
-  for (let left = body.length; length.length === 0 || left > 0; left = Math.floor(left / 128))
-    length.push((left % 128) | (left > 127 ? 128 : 0));
-  return Buffer.concat([Buffer.from([type, ...length]), body]);
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
 }
 
 describe('a gateway', () => {
