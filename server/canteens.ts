@@ -10,15 +10,19 @@ import { type Assessment, assess, type CanteenIdentity } from './compliance/asse
 import { nextLapse } from './compliance/believed.ts';
 import { fold } from './compliance/fold.ts';
 import { type ToldSpan, toldSpan } from './compliance/history.ts';
-import { type CanteenState, expectFrom, type Input, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
+import { type CanteenState, expectFrom, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
 import type { Live } from './live.ts';
-import type { Commit, StateStore } from './stores/state-store.ts';
+import { epochsKept, type Watermark } from './stores/commit.ts';
+import type { Decision, Held, StateStore } from './stores/state-store.ts';
+import type { StoredCanteen } from './stores/stored-canteens.ts';
+import { type KnownMark, nothingTaken, type TakenIn } from './take-in.ts';
 
-/** What is to be taken in together, in one transaction. Without anything told, only time has passed. */
-export interface Intake extends Pick<Commit, 'events' | 'watermarks' | 'refused'> {
-  /** The canteens to judge anew. */
+/** What is to be taken in together, in one transaction. */
+export interface Intake {
+  /** The canteens it is about. They are judged anew, and nobody else changes them meanwhile. */
   canteens: Iterable<string>;
-  told: { canteen: string; input: Input; receivedAt: number }[];
+  /** Says what is new of it, where so much is accounted for already; may be asked again. Left out, only time has passed. */
+  takeIn?: (known: KnownMark) => TakenIn;
 }
 
 /** One canteen as it stands. */
@@ -34,8 +38,10 @@ export interface Canteens {
   /** As of `now`: a verdict that has not been renewed in time is judged again before it is shown. */
   all(now: number): Standing[];
   find(id: string, now: number): Standing | undefined;
+  /** What is accounted for of every outbox. */
+  watermarks(): Watermark[];
   /** One at a time. When the promise is rejected nothing has changed, neither in memory nor in the store. */
-  apply(intake: Intake): Promise<void>;
+  apply(intake: Intake): Promise<TakenIn>;
   /** Whether the last change could be stored. */
   storing(): boolean;
   /** Looks after one more canteen from now on. */
@@ -52,16 +58,39 @@ interface Judged extends Standing {
   holdsUntil: number;
 }
 
+/** What is in memory of a canteen: `state`, `open` and `marks` as they were stored at `version`. */
+interface Kept extends Judged {
+  version: number;
+  /** One for each life of its outbox, those heard of last at the end. */
+  marks: Watermark[];
+}
+
+/** Now, and until when the server had been at work before. `moved`: it was away meanwhile, or its clock was set. */
+interface Moment {
+  at: number;
+  last: number;
+  moved: boolean;
+}
+
+/** What is to become of the canteens, once it is stored. */
+interface Change {
+  taken: TakenIn;
+  decision: Decision;
+  canteens: { judged: Judged; marks: Watermark[]; changed: Gap[] }[];
+}
+
 /** A verdict older than this is judged again when it is shown: the sweep may be set to come less often, or find a store that cannot be written. */
 const freshForMs = 10_000;
 /** A clock that is corrected by less than this has not been set. */
 const jitterMs = 1000;
+/** How exactly the store remembers until when the server was at work. */
+const attendedEveryMs = 1000;
 
 /** Restores what the store holds and judges every canteen once. Throws what the store throws. */
 export async function openCanteens(deps: {
   identities: CanteenIdentity[];
   standard: Standard;
-  store: StateStore;
+  store: Pick<StateStore, 'change' | 'canteens'>;
   live: Live;
   publish: Publish;
   /** Where nothing could be taken in for so long, the server itself was away (asleep, blocked, without a disk): that silence is nobody's fault. */
@@ -69,14 +98,16 @@ export async function openCanteens(deps: {
   log: Logger;
   now: () => number;
 }): Promise<Canteens> {
-  const { identities, standard, store, live, publish, awayAfterMs, log, now } = deps;
-  const standings = new Map<string, Judged>();
-  /** What all states in memory are as of. */
-  let asOf = now();
-  let tail: Promise<void> = Promise.resolve();
+  const { standard, store, live, publish, awayAfterMs, log, now } = deps;
+  const identities = new Map(deps.identities.map((identity) => [identity.id, identity]));
+  const standings = new Map<string, Kept>();
+  /** What all states in memory are as of: until then the server was at work. Undefined until it has begun. */
+  let asOf: number | undefined;
+  let attendedUntil = Number.NEGATIVE_INFINITY;
+  let tail: Promise<unknown> = Promise.resolve();
   let storing = true;
 
-  await restore();
+  await apply({ canteens: [...identities.keys(), ...(await store.canteens())] });
   return {
     ids: () => [...standings.keys()],
     all: (at) => [...standings.values()].map((standing) => current(standing, at)),
@@ -84,6 +115,7 @@ export async function openCanteens(deps: {
       const standing = standings.get(id);
       return standing === undefined ? undefined : current(standing, at);
     },
+    watermarks: () => [...standings.values()].flatMap(({ marks }) => marks),
     apply: (intake) => inTurn(() => apply(intake)),
     supervise: (identity) => inTurn(() => supervise(identity)),
     release: (id) => inTurn(() => release(id)),
@@ -93,7 +125,7 @@ export async function openCanteens(deps: {
     },
   };
 
-  function inTurn(change: () => Promise<void>): Promise<void> {
+  function inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const changed = tail.then(change);
     tail = changed.then(
       () => {
@@ -107,86 +139,117 @@ export async function openCanteens(deps: {
   }
 
   async function supervise(identity: CanteenIdentity): Promise<void> {
-    const before = (await store.states()).find(({ canteen }) => canteen === identity.id);
-    const at = Math.max(asOf, now());
-    const state = before === undefined ? newCanteen(identity.id, at) : expectFrom(before, at);
-    const { standing, changed } = judge({ identity, state, open: [], summary: unjudged(identity) }, at);
-    await store.commit({ ...nothingTold, at, states: [{ before, after: state }], gaps: changed });
-    standings.set(identity.id, standing);
-    live.announce({ event: 'canteen', data: standing.summary });
-    for (const gap of changed) live.announce({ event: 'gap', data: gap });
-    await publishGaps(standing);
+    const { id } = identity;
+    identities.set(id, identity);
+    try {
+      await apply({ canteens: [id] });
+    } catch (error) {
+      identities.delete(id);
+      throw error;
+    }
+    const standing = standings.get(id);
+    if (standing !== undefined) await publishGaps(standing);
   }
 
   async function release(id: string): Promise<void> {
-    const gaps = (standings.get(id)?.open ?? []).map(withdrawn);
-    await store.commit({ ...nothingTold, at: asOf, states: [], gaps });
+    let gaps: Gap[] = [];
+    await store.change({ canteens: [id], known: (canteen) => standings.get(canteen) }, ({ newer }) => {
+      const at = now();
+      const { open = [] } = newer[0] ?? standings.get(id) ?? {};
+      gaps = open.map((gap) => withdrawn(gap, at));
+      return { events: [], watermarks: [], refused: [], states: [], history: [], gaps, at, attended: false };
+    });
+    identities.delete(id);
     standings.delete(id);
     for (const gap of gaps) live.announce({ event: 'gap', data: gap });
   }
 
-  async function restore(): Promise<void> {
-    const stored = await store.states();
-    const states = new Map(stored.map((state) => [state.canteen, state]));
-    const open = Map.groupBy(await store.openGaps(), (gap) => gap.canteen);
-    const setBackMs = Math.max(0, ...stored.map(latestNow).map((latest) => latest - asOf));
-    if (setBackMs > 0) log.warn({ setBackMs }, 'the clock is behind what it was when the server last ran');
-    const commit: Commit = { ...nothingTold, at: asOf, states: [], gaps: [] };
-    for (const identity of identities) {
-      const before = states.get(identity.id);
-      const after = before === undefined ? newCanteen(identity.id, asOf) : expectFrom(shiftClock(before, -setBackMs), asOf);
-      const judged = judge({ identity, state: after, open: open.get(identity.id) ?? [], summary: unjudged(identity) }, asOf);
-      standings.set(identity.id, judged.standing);
-      commit.states.push({ before, after });
-      commit.gaps.push(...judged.changed);
+  async function apply(intake: Intake): Promise<TakenIn> {
+    // Where the server was away every canteen is concerned, whatever the intake is about.
+    for (let everyone = asOf === undefined || momentAfter(asOf).moved; ; everyone = true) {
+      const canteens = everyone ? [...identities.keys(), ...intake.canteens] : intake.canteens;
+      let change: Change | undefined;
+      const versions = await store.change({ canteens, known: (id) => standings.get(id), attendance: everyone }, (held) => {
+        change = decide(intake, held, everyone);
+        return change?.decision;
+      });
+      if (change === undefined || versions === undefined) continue;
+      asOf = change.decision.at;
+      if (change.decision.attended) attendedUntil = asOf;
+      await remember(change, versions);
+      return change.taken;
     }
-    commit.gaps.push(
-      ...[...open.values()]
-        .flat()
-        .filter(({ canteen }) => !standings.has(canteen))
-        .map(withdrawn),
-    );
-    await store.commit(commit);
   }
 
-  /** Nobody looks after these any more, so nothing will ever close them. */
-  function withdrawn(gap: Gap): Gap {
-    return { ...gap, status: 'closed', closedAt: new Date(asOf).toISOString(), foldedUnder: null, cause: noLongerSupervised };
-  }
-
-  async function apply({ canteens, told, ...kept }: Intake): Promise<void> {
-    const read = now();
-    const at = read < asOf && asOf - read < jitterMs ? asOf : read;
-    const toldOf = Map.groupBy(told, ({ canteen }) => canteen);
-    const clockMoved = at < asOf || at - asOf > awayAfterMs;
-    if (clockMoved) log.warn({ byMs: at - asOf }, 'the server was away, or its clock was set: silence counts from now');
+  /** Changes nothing: the store may yet fail. Undefined: every canteen is concerned, and these are not all. */
+  function decide({ canteens, takeIn = () => nothingTaken }: Intake, held: Held, everyone: boolean): Change | undefined {
+    const { newer } = held;
+    const moment = asOf === undefined ? firstMoment(newer) : momentAfter(everyone ? lastAtWork(asOf, held) : asOf);
+    const { at, last, moved } = moment;
+    if (moved && !everyone) return undefined;
+    if (moved) log.warn({ byMs: at - last }, 'the server was away, or its clock was set: silence counts from now');
+    const stored = new Map(newer.map((canteen) => [canteen.canteen, canteen]));
+    const marksOf = (id: string) => stored.get(id)?.watermarks ?? standings.get(id)?.marks ?? [];
+    const taken = takeIn((id, epoch) => marksOf(id).find((mark) => mark.epoch === epoch));
+    const toldOf = Map.groupBy(taken.told, ({ canteen }) => canteen);
+    const newMarksOf = Map.groupBy(taken.watermarks, ({ canteen }) => canteen);
     const history: ToldSpan[] = [];
-    const changes = [...new Set(clockMoved ? standings.keys() : canteens)].flatMap((id) => {
-      const before = standings.get(id);
-      if (before === undefined) return [];
-      const state = foldAll(asSeenAt(before.state, at), toldOf.get(id) ?? [], { at, history });
-      return [{ before, ...judge({ ...before, state }, at) }];
+    const changes = [...new Set(moved ? identities.keys() : canteens)].flatMap((id) => {
+      const identity = identities.get(id);
+      if (identity === undefined) return [];
+      const { state: before, open = [] } = stored.get(id) ?? standings.get(id) ?? {};
+      // What it did not tell while nobody looked after it is not held against it either.
+      const isNew = asOf !== undefined && !standings.has(id);
+      const seen = before === undefined ? newCanteen(id, at) : asSeen(before, { ...moment, moved: moved || isNew });
+      const state = foldAll(seen, toldOf.get(id) ?? [], { at, history });
+      const { judged, changed } = judge({ identity, state, open }, at);
+      return [{ before, judged, changed, marks: withNewest(marksOf(id), newMarksOf.get(id) ?? []) }];
     });
-    await store.commit({
-      ...kept,
-      at,
-      states: changes.map(({ before, standing }) => ({ before: before.state, after: standing.state })),
-      gaps: changes.flatMap(({ changed }) => changed),
-      history,
-    });
-    asOf = at;
-    for (const { standing } of changes) standings.set(standing.identity.id, standing);
-    for (const { before, standing, changed } of changes) await announce(before, standing, changed);
+    const orphaned = asOf === undefined ? newer.filter(({ canteen }) => !identities.has(canteen)).flatMap(({ open }) => open) : [];
+    const { events, watermarks, refused } = taken;
+    const decision = {
+      ...{ at, attended: Math.abs(at - attendedUntil) >= attendedEveryMs },
+      ...{ events, watermarks, refused, history },
+      states: changes.map(({ before, judged }) => ({ before, after: judged.state })),
+      gaps: [...changes.flatMap(({ changed }) => changed), ...orphaned.map((gap) => withdrawn(gap, at))],
+    };
+    return { taken, decision, canteens: changes };
+  }
+
+  async function remember({ canteens }: Change, versions: ReadonlyMap<string, number>): Promise<void> {
+    const before = new Map(standings);
+    for (const { judged, marks } of canteens) {
+      const { id } = judged.identity;
+      standings.set(id, { ...judged, marks, version: versions.get(id) ?? 0 });
+    }
+    for (const { judged, changed } of canteens) await announce(before.get(judged.identity.id), judged, changed);
+  }
+
+  /** Where another server has been at work meanwhile, or has set all clocks right, that counts. */
+  function lastAtWork(here: number, held: Held): number {
+    return held.attendedUntil === undefined || held.attendedUntil === attendedUntil ? here : held.attendedUntil;
+  }
+
+  function momentAfter(last: number, read = now()): Moment {
+    const at = read < last && last - read < jitterMs ? last : read;
+    return { at, last, moved: at < last || at - last > awayAfterMs };
+  }
+
+  /** What the gateways told while the server was down is its own loss. */
+  function firstMoment(stored: StoredCanteen[]): Moment {
+    const at = now();
+    const last = Math.max(...stored.map(({ state }) => (state === undefined ? 0 : latestNow(state))));
+    return { at, last, moved: true };
   }
 
   /** Time only goes forwards: where the clock shows less than before, it was set, and what was read off it moves along. */
-  function asSeenAt(state: CanteenState, at: number): CanteenState {
-    if (at < asOf) return shiftClock(state, at - asOf);
-    return at - asOf > awayAfterMs ? expectFrom(state, at) : state;
+  function asSeen(state: CanteenState, { at, last, moved }: Moment): CanteenState {
+    if (!moved) return state;
+    return expectFrom(at < last ? shiftClock(state, at - last) : state, at);
   }
 
   /** The event is in the log by then; what one event broke must not stop all others for ever. Notes down what is told in `history`. */
-  function foldAll(state: CanteenState, told: Intake['told'], { at, history }: { at: number; history: ToldSpan[] }): CanteenState {
+  function foldAll(state: CanteenState, told: TakenIn['told'], { at, history }: { at: number; history: ToldSpan[] }): CanteenState {
     return told.reduce((folded, { canteen, input, receivedAt }) => {
       try {
         const seenAt = Math.min(receivedAt, at);
@@ -201,15 +264,15 @@ export async function openCanteens(deps: {
     }, state);
   }
 
-  function judge(standing: Standing, at: number): { standing: Judged; changed: Gap[] } {
-    const { identity, state, open } = standing;
-    const { changed, ...rest } = assessSafely(identity, state, open, at);
+  function judge(about: Omit<Standing, 'summary'>, at: number): { judged: Judged; changed: Gap[] } {
+    const { identity, state } = about;
+    const { changed, ...rest } = assessSafely(about, at);
     const staleAt = rest.summary.staleAt === null ? Number.POSITIVE_INFINITY : Date.parse(rest.summary.staleAt);
     const holdsUntil = Math.min(at + freshForMs, staleAt, nextLapse(state, at));
-    return { standing: { identity, state, ...rest, judgedAt: at, holdsUntil }, changed };
+    return { judged: { identity, state, ...rest, judgedAt: at, holdsUntil }, changed };
   }
 
-  function assessSafely(identity: CanteenIdentity, state: CanteenState, open: Gap[], at: number): Assessment {
+  function assessSafely({ identity, state, open }: Omit<Standing, 'summary'>, at: number): Assessment {
     try {
       return assess({ canteen: identity, state, open, standard, now: at });
     } catch (err) {
@@ -220,12 +283,12 @@ export async function openCanteens(deps: {
 
   function current(standing: Judged, at: number): Standing {
     if (standing.judgedAt <= at && at <= standing.holdsUntil) return standing;
-    return judge({ ...standing, state: asSeenAt(standing.state, at) }, at).standing;
+    return judge({ ...standing, state: asSeen(standing.state, momentAfter(asOf ?? at, at)) }, at).judged;
   }
 
-  async function announce(before: Standing, after: Standing, changed: Gap[]): Promise<void> {
+  async function announce(before: Standing | undefined, after: Standing, changed: Gap[]): Promise<void> {
     for (const gap of changed) live.announce({ event: 'gap', data: gap });
-    if (JSON.stringify(before.summary) !== JSON.stringify(after.summary)) live.announce({ event: 'canteen', data: after.summary });
+    if (JSON.stringify(before?.summary) !== JSON.stringify(after.summary)) live.announce({ event: 'canteen', data: after.summary });
     if (changed.length > 0) await publishGaps(after);
   }
 
@@ -241,7 +304,16 @@ export async function openCanteens(deps: {
   }
 }
 
-const nothingTold = { events: [], watermarks: [], refused: [], history: [] } satisfies Partial<Commit>;
+/** As the store does: the newest lives of each outbox, so that one that begins a new life with every message fills no memory. */
+function withNewest(known: Watermark[], newest: Watermark[]): Watermark[] {
+  const replaced = new Set(newest.map(({ epoch }) => epoch));
+  return [...known.filter(({ epoch }) => !replaced.has(epoch)), ...newest].slice(-epochsKept);
+}
+
+/** Nobody looks after it any more, so nothing will ever close it. */
+function withdrawn(gap: Gap, at: number): Gap {
+  return { ...gap, status: 'closed', closedAt: new Date(at).toISOString(), foldedUnder: null, cause: noLongerSupervised };
+}
 
 const noLongerSupervised = { zh: '该食堂已不在监管名单中', en: 'The canteen is no longer under supervision' };
 

@@ -4,16 +4,15 @@ import { envelope } from '#contract/envelope.ts';
 import { topic } from '#contract/topics.ts';
 import type { Publish, UpMessage } from './broker.ts';
 import type { Canteens, Intake } from './canteens.ts';
-import type { Input } from './compliance/state.ts';
 import { ServerError } from './errors.ts';
 import type { Meters } from './metrics.ts';
 import { createOccasional } from './occasional.ts';
-import { type Malformed, readMessage, readPicture, type Telling } from './read-message.ts';
+import { readMessage, readPicture, type Telling } from './read-message.ts';
+import type { Refused, Watermark } from './stores/commit.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
-import { epochsKept, type Refused, type Watermark } from './stores/state-store.ts';
+import { nothingTaken, refusal, type TakenIn, takeIn } from './take-in.ts';
 import type { Telemetry } from './telemetry.ts';
 import { pointsOf } from './telemetry-points.ts';
-import { account, isAccounted, newWatermark } from './watermark.ts';
 
 export interface Ingest {
   /** Resolves when the message is stored, and so are all that came before it, pictures apart. Rejected with ServerError `overloaded` or `closing`. */
@@ -34,19 +33,16 @@ interface Waiting {
   refused: (error: ServerError) => void;
 }
 
-type TakenIn = Intake & { acks: Watermark[] };
-
 const batchBytesMax = 8 * 1024 * 1024;
 const waitingBytesMax = 64 * 1024 * 1024;
 const retryMs = { first: 100, most: 5_000 };
 /** While a picture is tried, nothing else is read from its gateway: what a canteen tells must not wait for a folder that cannot be written. */
 const pictureTriesMax = 5;
 
-/** `watermarks` are those the store holds. `gatherMs` is how long the first message of a batch waits for others. */
+/** `gatherMs` is how long the first message of a batch waits for others. */
 export function createIngest(deps: {
-  canteens: Pick<Canteens, 'apply'>;
+  canteens: Pick<Canteens, 'apply' | 'watermarks'>;
   evidence: Pick<EvidenceStore, 'put'>;
-  watermarks: Watermark[];
   publish: Publish;
   telemetry: Pick<Telemetry, 'take'>;
   meters?: Meters;
@@ -56,7 +52,6 @@ export function createIngest(deps: {
   now: () => number;
 }): Ingest {
   const { canteens, evidence, publish, telemetry, meters, gatherMs = 20, sleep, log, now } = deps;
-  const marks = new Map(deps.watermarks.map((mark) => [keyOf(mark), mark]));
   const worthALine = createOccasional();
   const closing = new AbortController();
   let waiting: Waiting[] = [];
@@ -75,7 +70,7 @@ export function createIngest(deps: {
       await (kind === 'evidence' ? takePicture(message) : gather({ ...message, kind }));
     },
     announceAcks: async () => {
-      for (const mark of marks.values()) await acknowledge(mark);
+      for (const mark of canteens.watermarks()) await acknowledge(mark);
     },
     waiting: () => waiting.length + pictures.size,
     waitingBytes: () => waitingBytes,
@@ -119,16 +114,15 @@ export function createIngest(deps: {
 
   async function storeAll(messages: Telling[]): Promise<ServerError | undefined> {
     const since = performance.now();
-    const { acks, ...intake } = takeIn(messages, marks);
-    const error = await keep(intake);
-    if (error !== undefined) return error;
-    for (const mark of intake.watermarks) remember(mark);
-    for (const mark of acks) await acknowledge(mark);
-    const points = intake.told.flatMap(pointsOf);
+    const readings = messages.map((message) => ({ message, items: readMessage(message) }));
+    const taken = await keep({ canteens: messages.map(({ canteen }) => canteen), takeIn: (known) => takeIn(readings, known) });
+    if (taken instanceof ServerError) return taken;
+    for (const mark of taken.touched) await acknowledge(mark);
+    const points = taken.told.flatMap(pointsOf);
     telemetry.take(points);
     meters?.stored({
       seconds: (performance.now() - since) / 1000,
-      types: intake.events.map(({ event }) => event.type),
+      types: taken.events.map(({ event }) => event.type),
       waitedMs: messages.map(({ receivedAt }) => now() - receivedAt),
       points: points.length,
     });
@@ -136,12 +130,14 @@ export function createIngest(deps: {
   }
 
   /** Tries until it works; gives the error up to the senders only when the server is stopping. */
-  async function keep(intake: Intake): Promise<ServerError | undefined> {
+  async function keep(intake: Intake): Promise<TakenIn | ServerError> {
     let failing = false;
     for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.most)) {
       try {
-        await canteens.apply(intake);
-        break;
+        const taken = await canteens.apply(intake);
+        if (failing) log.info('events can be stored again');
+        tellRefused(taken.refused);
+        return taken;
       } catch (err) {
         if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
         failing = true;
@@ -149,9 +145,6 @@ export function createIngest(deps: {
         await pause(wait);
       }
     }
-    if (failing) log.info('events can be stored again');
-    tellRefused(intake.refused);
-    return undefined;
   }
 
   /** Each by itself, so that one that cannot be written holds up nobody else. */
@@ -169,8 +162,8 @@ export function createIngest(deps: {
   async function storePicture(message: UpMessage): Promise<void> {
     const reason = await putPicture(message);
     if (reason === undefined) return;
-    const error = await keep({ canteens: [], told: [], events: [], watermarks: [], refused: [refusal(message, reason, '')] });
-    if (error !== undefined) throw error;
+    const kept = await keep({ canteens: [], takeIn: () => ({ ...nothingTaken, refused: [refusal(message, reason, '')] }) });
+    if (kept instanceof ServerError) throw kept;
   }
 
   /** Gives why it is refused, if it is. What might be taken another time is not answered: its gateway keeps it. */
@@ -209,16 +202,6 @@ export function createIngest(deps: {
     }
   }
 
-  /** As the store does: the newest lives of each outbox, so that one that begins a new life with every message fills no memory. */
-  function remember(mark: Watermark): void {
-    const key = keyOf(mark);
-    const isNew = !marks.delete(key);
-    marks.set(key, mark);
-    if (!isNew) return;
-    const ofCanteen = [...marks.values()].filter(({ canteen }) => canteen === mark.canteen);
-    for (const old of ofCanteen.slice(0, -epochsKept)) marks.delete(keyOf(old));
-  }
-
   /** Not retained: what is stored today may be forgotten, and sent anew, in a year. A gateway that does not hear it sends the picture again. */
   async function tellStored(canteen: string, sha256: string): Promise<void> {
     await publish(topic(canteen, 'stored'), said('cn.mingzao.stored.v1', { pictures: [sha256] }), { retain: false });
@@ -238,50 +221,6 @@ export function createIngest(deps: {
   }
 }
 
-/** Sorts what the messages hold into what is new and what is known, refused or lost. Changes nothing: the store may yet fail. */
-function takeIn(messages: Telling[], known: ReadonlyMap<string, Watermark>): TakenIn {
-  const intake: Omit<TakenIn, 'canteens' | 'watermarks' | 'acks'> = { told: [], events: [], refused: [] };
-  const touched = new Map<string, Watermark>();
-  for (const message of messages) for (const item of readMessage(message)) takeItem(message, item);
-  const marks = [...touched.values()];
-  const watermarks = marks.filter((mark) => known.get(keyOf(mark)) !== mark);
-  return { ...intake, canteens: intake.told.map(({ canteen }) => canteen), watermarks, acks: marks };
-
-  function takeItem(message: Telling, item: Input | Malformed): void {
-    const { canteen, receivedAt } = message;
-    const refuse = (reason: string, payload: string) => intake.refused.push(refusal(message, reason, payload));
-    if (item.kind === 'status' || item.kind === 'heartbeat') return void intake.told.push({ canteen, input: item, receivedAt });
-    const position = item.kind === 'event' ? item.event : item.position;
-    const accounted = position === undefined ? 'new' : accountFor(canteen, position.epoch, position.sequence, position.sequence);
-    if (accounted === 'scattered') return void refuse('its outbox leaves too many holes between its sequences', '');
-    if (accounted === 'known') return;
-    if (item.kind === 'event' && item.event.type === 'cn.mingzao.loss.v1')
-      accountFor(canteen, item.event.epoch, item.event.data.from, item.event.data.to);
-    if (item.kind === 'malformed') return void refuse(item.reason, item.payload);
-    intake.events.push({ canteen, event: item.event, receivedAt });
-    intake.told.push({ canteen, input: item, receivedAt });
-  }
-
-  function accountFor(canteen: string, epoch: string, from: number, to: number): 'new' | 'known' | 'scattered' {
-    const key = keyOf({ canteen, epoch });
-    const mark = touched.get(key) ?? known.get(key) ?? newWatermark(canteen, epoch);
-    touched.set(key, mark);
-    if (from === to && isAccounted(mark, from)) return 'known';
-    const after = account(mark, from, to);
-    if (after === undefined) return 'scattered';
-    touched.set(key, after);
-    return 'new';
-  }
-}
-
 function stopping(cause: unknown): ServerError {
   return new ServerError('closing', 'the server is stopping and cannot store', { cause });
-}
-
-function refusal({ canteen, topic: name, receivedAt }: UpMessage, reason: string, payload: string): Refused {
-  return { canteen, topic: name, reason, payload, at: new Date(receivedAt).toISOString() };
-}
-
-function keyOf({ canteen, epoch }: Pick<Watermark, 'canteen' | 'epoch'>): string {
-  return `${canteen} ${epoch}`;
 }

@@ -144,7 +144,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
-    const ingest = createIngest({ canteens, evidence, telemetry, watermarks: await store.watermarks(), publish, meters, sleep, log, now });
+    const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, sleep, log, now });
     const { folder, gatewayDays } = settings.authority;
     const authority = await openAuthority({ folder, now });
     const keepList = keepRevocationList({ folder, authority, now });

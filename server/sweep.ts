@@ -1,11 +1,11 @@
 // Lets time pass: every few seconds each canteen is judged anew, so that what was not renewed becomes unknown, then a gap.
 import type { Logger } from 'pino';
 import { type Background, runInBackground } from './background.ts';
-import type { Canteens } from './canteens.ts';
+import type { Canteens, Intake } from './canteens.ts';
 
 /** Runs until `close`, which waits for the round under way. */
 export function createSweep(deps: {
-  canteens: Pick<Canteens, 'ids' | 'apply'>;
+  canteens: Pick<Canteens, 'ids'> & { apply(intake: Intake): Promise<unknown> };
   /** Whether gateways can be heard: while they cannot, their silence is nobody's fault, and no time passes for them. */
   hearing?: () => boolean;
   everyMs: number;
@@ -29,7 +29,7 @@ export function createSweep(deps: {
   async function round(): Promise<unknown> {
     const since = performance.now();
     try {
-      await canteens.apply({ canteens: canteens.ids(), told: [], events: [], watermarks: [], refused: [] });
+      await canteens.apply({ canteens: canteens.ids() });
       onRound?.((performance.now() - since) / 1000);
       return undefined;
     } catch (error) {

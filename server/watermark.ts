@@ -1,5 +1,5 @@
 // Which sequences of one outbox are accounted for: stored, declared lost, or refused. Pure; the acknowledgement is read off it.
-import type { Watermark } from './stores/state-store.ts';
+import type { Watermark } from './stores/commit.ts';
 
 /**
  * A gateway sends its present state before its backlog, so a few ranges wait for the gap below them to fill.

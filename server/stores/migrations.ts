@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { auditTable } from './audit-table.ts';
+import { canteenVersions } from './canteen-versions.ts';
 import { enrolmentTables } from './enrolment-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,6 +11,7 @@ export const migrations: Record<string, Migration> = {
   '0002-ages': { up: ages },
   '0003-history': { up: history },
   '0004-audit': { up: auditTable },
+  '0005-canteen-versions': { up: canteenVersions },
   '0007-enrolment': { up: enrolmentTables },
 };
 

@@ -6,8 +6,11 @@ import type { AuditRow } from './audit-chain.ts';
 import type { EnrolmentTables } from './enrolment-tables.ts';
 
 export interface Tables extends EnrolmentTables {
+  /** One row a canteen, locked by whoever changes anything of it. What was removed of its facts was so before `facts_since`. */
+  versions: { canteen: string; version: number; facts_since: number };
   canteens: { canteen: string; body: string };
-  facts: { canteen: string; key: string; body: string };
+  /** `version`, here and below: which of its canteen's versions wrote it last. */
+  facts: { canteen: string; key: string; body: string; version: number };
   gaps: {
     canteen: string;
     id: string;
@@ -16,6 +19,7 @@ export interface Tables extends EnrolmentTables {
     opened_at: string;
     closed_at: string | null;
     body: string;
+    version: number;
   };
   events: { canteen: string; epoch: string; sequence: number; type: string; time: string; received_at: string; body: string };
   history: {
@@ -32,4 +36,6 @@ export interface Tables extends EnrolmentTables {
   tallies: { name: string; value: number };
   audit: AuditRow;
   turns: { name: 'audit'; turn: number };
+  /** One row: until when, in milliseconds since 1970, a server has listened and stored. */
+  attendance: { id: number; until: number };
 }

@@ -46,12 +46,11 @@ export async function openParts(about: Parts = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const evidence = await openEvidenceStore({ folder, bytesMax: evidenceBytesMax });
-  const watermarks = await store.watermarks();
   const keep = { telemetryRawDays: 14, telemetryHourlyDays: 400 };
   const inMemory = { url: 'sqlite::memory:', queuePointsMax: 1000 };
   const telemetry = openTelemetry({ at: inMemory, dataDir: folder, keep, sleep: untilStopped, log: silent, now });
   onTestFinished(() => telemetry.close());
-  const ingest = createIngest({ canteens, evidence, telemetry, watermarks, publish, sleep: nextTurn, log: silent, now });
+  const ingest = createIngest({ canteens, evidence, telemetry, publish, sleep: nextTurn, log: silent, now });
   return { clock, now, published, publish, live, store, evidence, telemetry, canteens, ingest };
 }
 

@@ -27,7 +27,7 @@ async function openApp(about: { pages?: string; tickMs?: number; load?: () => Lo
   return { ...parts, app };
 }
 
-const everything = { canteens: ['qiaodong', 'heping'], told: [], events: [], watermarks: [], refused: [] };
+const everything = { canteens: ['qiaodong', 'heping'] };
 
 describe('the board', () => {
   test('lists every canteen by its schema, worst first', async () => {
@@ -129,7 +129,7 @@ describe('operations', () => {
 
   test('learn from the status code that nothing can be stored', async () => {
     const { app, store, canteens } = await openApp();
-    store.commit = async () => {
+    store.change = async () => {
       throw new Error('disk full');
     };
     await expect(canteens.apply(everything)).rejects.toThrow('disk full');

@@ -7,7 +7,7 @@ import { identities, openParts, standard } from './app-parts.ts';
 import { heartbeat, instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
 const minute = 60_000;
-const everything = { canteens: ['qiaodong', 'heping'], told: [], events: [], watermarks: [], refused: [] };
+const everything = { canteens: ['qiaodong', 'heping'] };
 
 function storeUrl(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
@@ -34,7 +34,7 @@ describe('the server’s clock', () => {
   test('set back is allowed for before anything is shown, even where nothing can be stored', async () => {
     const { canteens, ingest, clock, store } = await openParts();
     await ingest.take(upMessage('heartbeat', heartbeat()));
-    store.commit = async () => {
+    store.change = async () => {
       throw new Error('disk full');
     };
     clock.now = started - 60 * minute;

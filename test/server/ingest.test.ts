@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { acks, openParts } from './app-parts.ts';
 import { heartbeat, layout, loss, reachable, started, status, upMessage } from './ingest-messages.ts';
+import { failing } from './store-changes.ts';
 
 describe('ingest', () => {
   test('stores and acknowledges what arrives in order', async () => {
@@ -86,14 +87,7 @@ describe('ingest', () => {
   test('acknowledges nothing while the store fails, and everything when it works again', async () => {
     const failures = [new Error('disk full'), new Error('disk full')];
     const { ingest, published, store, canteens } = await openParts({
-      store: (real) => ({
-        ...real,
-        commit: async (change) => {
-          const failure = change.events.length > 0 ? failures.pop() : undefined;
-          if (failure !== undefined) throw failure;
-          await real.commit(change);
-        },
-      }),
+      store: (real) => failing(real, ({ events }) => (events.length > 0 ? failures.pop() : undefined)),
     });
     const taken = ingest.take(upMessage('events', [reachable(1)]));
     expect(acks(published)).toEqual([]);
@@ -116,14 +110,11 @@ describe('ingest', () => {
   test('gives up at close where the store cannot be written, without acknowledging', async () => {
     let rounds = 0;
     const { ingest, published } = await openParts({
-      store: (real) => ({
-        ...real,
-        commit: async (change) => {
-          if (change.events.length === 0) return real.commit(change);
-          rounds += 1;
-          throw new Error('disk full');
-        },
-      }),
+      store: (real) =>
+        failing(real, ({ events }) => {
+          rounds += events.length;
+          return events.length > 0 ? new Error('disk full') : undefined;
+        }),
     });
     const taken = ingest.take(upMessage('events', [reachable(1)]));
     const refused = expect(taken).rejects.toMatchObject({ code: 'closing' });
@@ -135,7 +126,7 @@ describe('ingest', () => {
 
   test('refuses what no longer fits in memory', async () => {
     const { ingest } = await openParts({
-      store: (real) => ({ ...real, commit: async (change) => (change.refused.length > 0 ? stuck() : real.commit(change)) }),
+      store: (real) => failing(real, ({ refused }) => (refused.length > 0 ? new Error('disk full') : undefined)),
     });
     const big = upMessage('events', Buffer.alloc(40 * 1024 * 1024));
     const first = ingest.take(big);
@@ -163,7 +154,3 @@ describe('ingest', () => {
     expect((await second.store.tallies()).eventsStored).toBe(5);
   });
 });
-
-async function stuck(): Promise<void> {
-  throw new Error('disk full');
-}

@@ -6,14 +6,15 @@ import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
 import { newCanteen } from '../../server/compliance/state.ts';
 import { createHousekeeping } from '../../server/housekeeping.ts';
+import { type Commit, epochsKept, quarantineKept } from '../../server/stores/commit.ts';
 import { lockFolder } from '../../server/stores/folder-lock.ts';
-import { type Commit, epochsKept, openStateStore, quarantineKept, type StateStore } from '../../server/stores/state-store.ts';
+import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
 import { silent } from './app-parts.ts';
 import { instant, layout, reachable, started } from './ingest-messages.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
+import { commit, storedCanteens } from './store-changes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
 const empty = newCanteen('qiaodong', started);
 const text = { zh: '文', en: 'text' };
 
@@ -68,32 +69,31 @@ describe.each(engines)('the state store on %s', (_, place) => {
   test('gives back the same state after it was closed and opened again', async () => {
     const inputs = [layout(1), reachable(2), reachable(3, { check: 'reachable', device: 'nvr-1' })];
     const after = inputs.reduce((state, event) => fold(state, { kind: 'event', event }, started), empty);
-    await store.commit({ ...nothing, states: [{ before: undefined, after }], watermarks: [mark(3, [[5, 6]])] });
+    await commit(store, { states: [{ before: undefined, after }], watermarks: [mark(3, [[5, 6]])] });
     await reopen();
-    expect(await store.states()).toEqual([after]);
-    expect(await store.watermarks()).toEqual([mark(3, [[5, 6]])]);
+    expect(await storedCanteens(store)).toMatchObject([{ state: after, watermarks: [mark(3, [[5, 6]])] }]);
   });
 
   test('forgets the facts of a device that is no longer there', async () => {
     const before = fold(fold(empty, { kind: 'event', event: layout(1) }, started), { kind: 'event', event: reachable(2) }, started);
-    await store.commit({ ...nothing, states: [{ before: undefined, after: before }] });
-    await store.commit({ ...nothing, states: [{ before, after: { ...before, facts: {} } }] });
-    expect(await store.states()).toEqual([{ ...before, facts: {} }]);
+    await commit(store, { states: [{ before: undefined, after: before }] });
+    await commit(store, { states: [{ before, after: { ...before, facts: {} } }] });
+    expect((await storedCanteens(store)).map(({ state }) => state)).toEqual([{ ...before, facts: {} }]);
   });
 
   test('takes a thousand events at once, and each only once', async () => {
     const events = Array.from({ length: 1050 }, (_, index) => ({ canteen: 'qiaodong', event: reachable(index + 1), receivedAt: started }));
-    await store.commit({ ...nothing, events });
-    await store.commit({ ...nothing, events: events.slice(0, 300) });
+    await commit(store, { events });
+    await commit(store, { events: events.slice(0, 300) });
     expect((await store.tallies()).eventsStored).toBe(1050);
   });
 
   test('keeps nothing of a change that fails half-way', async () => {
     const events = [{ canteen: 'qiaodong', event: reachable(1), receivedAt: started }];
     const unstorable = { ...gap('g1'), rule: null as unknown as string };
-    await expect(store.commit({ ...nothing, events, watermarks: [mark(1, [])], gaps: [unstorable] })).rejects.toThrow(/not.null/i);
+    await expect(commit(store, { events, watermarks: [mark(1, [])], gaps: [unstorable] })).rejects.toThrow(/not.null/i);
     expect((await store.tallies()).eventsStored).toBe(0);
-    expect(await store.watermarks()).toEqual([]);
+    expect(await storedCanteens(store)).toEqual([]);
   });
 
   test('finds gaps by status, canteen and rule, those opened last first', async () => {
@@ -102,8 +102,8 @@ describe.each(engines)('the state store on %s', (_, place) => {
       gap('g2', { openedAt: instant(started + 1000), rule: 'clock-off' }),
       gap('g3', { canteen: 'heping', openedAt: instant(started + 2000) }),
     ];
-    await store.commit({ ...nothing, gaps });
-    await store.commit({ ...nothing, gaps: [gap('g1', { status: 'closed', closedAt: instant(started + 5000) })] });
+    await commit(store, { gaps });
+    await commit(store, { gaps: [gap('g1', { status: 'closed', closedAt: instant(started + 5000) })] });
     const ids = async (query: Partial<Parameters<StateStore['gaps']>[0]>) =>
       (await store.gaps({ status: 'all', limit: 10, ...query })).map(({ id }) => id);
     expect(await ids({})).toEqual(['g3', 'g2', 'g1']);
@@ -112,20 +112,20 @@ describe.each(engines)('the state store on %s', (_, place) => {
     expect(await ids({ canteen: 'qiaodong' })).toEqual(['g2', 'g1']);
     expect(await ids({ rule: 'clock-off' })).toEqual(['g2']);
     expect(await ids({ limit: 1 })).toEqual(['g3']);
-    expect((await store.openGaps()).map(({ id }) => id).toSorted()).toEqual(['g2', 'g3']);
+    const open = (await storedCanteens(store)).flatMap((canteen) => canteen.open);
+    expect(open.map(({ id }) => id).toSorted()).toEqual(['g2', 'g3']);
   });
 
   test('keeps the newest refused messages and counts them all', async () => {
-    await store.commit({ ...nothing, refused: refused(quarantineKept) });
-    await store.commit({ ...nothing, refused: refused(5) });
+    await commit(store, { refused: refused(quarantineKept) });
+    await commit(store, { refused: refused(5) });
     expect((await store.tallies()).quarantined).toBe(quarantineKept + 5);
     expect(await store.quarantine(2 * quarantineKept)).toHaveLength(quarantineKept);
     expect((await store.quarantine(2)).map(({ reason }) => reason)).toEqual(['4', '3']);
   });
 
   test('keeps whatever a refused message may hold', async () => {
-    await store.commit({
-      ...nothing,
+    await commit(store, {
       refused: [{ canteen: 'qiaodong', topic: 't', reason: 'a \0', payload: '\0\ud800', at: instant(started) }],
     });
     expect(await store.quarantine(1)).toMatchObject([{ reason: 'a \ufffd', payload: '\ufffd\ufffd' }]);
@@ -139,26 +139,25 @@ describe.each(engines)('the state store on %s', (_, place) => {
     }));
     const closed = gap('closed', { status: 'closed', closedAt: instant(started + 10) });
     const lately = gap('lately', { status: 'closed', closedAt: instant(started + 1000) });
-    await store.commit({ ...nothing, events, gaps: [gap('open'), closed, lately] });
+    await commit(store, { events, gaps: [gap('open'), closed, lately] });
     const steps = [];
     for (let forgotten = -1; forgotten !== 0; steps.push(forgotten))
       forgotten = await store.prune({ events: started + 550, closedGaps: started + 500 });
     expect(steps).toEqual([251, 250, 50, 0]);
     expect((await store.gaps({ status: 'all', limit: 10 })).map(({ id }) => id).toSorted()).toEqual(['lately', 'open']);
     expect((await store.tallies()).eventsStored).toBe(600);
-    await store.commit({ ...nothing, events });
+    await commit(store, { events });
     expect((await store.tallies()).eventsStored).toBe(600 + 550);
   });
 
   test('keeps the newest lives of each outbox only', async () => {
     for (let life = 0; life < epochsKept + 5; life++)
-      await store.commit({
-        ...nothing,
+      await commit(store, {
         at: started + life,
         watermarks: [{ canteen: 'qiaodong', epoch: `e${life}`, through: 1, beyond: [] }],
       });
-    await store.commit({ ...nothing, at: started, watermarks: [{ canteen: 'heping', epoch: 'e0', through: 1, beyond: [] }] });
-    const epochs = (await store.watermarks()).map(({ canteen, epoch }) => `${canteen} ${epoch}`);
+    await commit(store, { at: started, watermarks: [{ canteen: 'heping', epoch: 'e0', through: 1, beyond: [] }] });
+    const epochs = (await storedCanteens(store)).flatMap(({ watermarks }) => watermarks).map(({ canteen, epoch }) => `${canteen} ${epoch}`);
     expect(epochs).toHaveLength(epochsKept + 1);
     expect(epochs).toContain('heping e0');
     expect(epochs).not.toContain('qiaodong e4');
@@ -199,10 +198,10 @@ describe('on PostgreSQL', () => {
     const [opened, ...others] = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(others).toEqual([]);
     expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ code: 'in-use' }) });
-    await opened?.commit({ ...nothing, gaps: [gap('g1')] });
+    if (opened !== undefined) await commit(opened, { gaps: [gap('g1')] });
     await opened?.close();
     const next = await openStateStore(url, password);
-    expect(await next.openGaps()).toEqual([gap('g1')]);
+    expect(await storedCanteens(next)).toMatchObject([{ open: [gap('g1')] }]);
     await next.close();
   });
 
@@ -211,8 +210,8 @@ describe('on PostgreSQL', () => {
     const store = await openStateStore(url, password);
     onTestFinished(() => store.close());
     await postgres.endConnections(url);
-    await vi.waitFor(() => store.commit({ ...nothing, gaps: [gap('g1')] }));
-    expect(await store.openGaps()).toEqual([gap('g1')]);
+    await vi.waitFor(() => commit(store, { gaps: [gap('g1')] }));
+    expect(await storedCanteens(store)).toMatchObject([{ open: [gap('g1')] }]);
   });
 
   test('a wrong password is told without it', async () => {

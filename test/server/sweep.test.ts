@@ -4,7 +4,7 @@ import { createSweep } from '../../server/sweep.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { heartbeat, started, upMessage } from './ingest-messages.ts';
 
-const everything = (ids: string[]) => ({ canteens: ids, told: [], events: [], watermarks: [], refused: [] });
+const everything = (ids: string[]) => ({ canteens: ids });
 
 describe('the sweep', () => {
   test('opens one gap for a gateway that went silent, once, and closes it when it is heard again', async () => {
