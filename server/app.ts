@@ -12,6 +12,7 @@ import { may } from './identity/roles.ts';
 import { openAllHere, requireWho } from './identity/stated-who.ts';
 import type { Live } from './live.ts';
 import type { Meters } from './metrics.ts';
+import { connectionsMax, dawdling, limitRequests, silentMs } from './request-limit.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -34,6 +35,10 @@ export interface AppDeps {
   pages: string;
   version: string;
   load: () => Load;
+  /** Of one address; left out, it may ask as often as it likes. */
+  requestsPerMinute?: number;
+  /** Then a request comes from whom the proxy says it comes from. */
+  behindProxy?: boolean;
   meters?: Pick<Meters, 'answered' | 'pages'>;
   /** How often an open page is told that the server is there, milliseconds. */
   tickMs?: number;
@@ -46,18 +51,26 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
   const { canteens, store, evidence, telemetry, standard, live, pages, version, load, meters, tickMs = 5_000, log, now } = deps;
+  const { requestsPerMinute, behindProxy = false } = deps;
   const streams = createEventStreams({ canteens, live, tickMs, now });
   const app = Fastify({
     // Main tells the address; fastify would tell it once more.
     loggerInstance: log.level === 'info' ? log.child({}, { level: 'warn' }) : log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
+    requestTimeout: dawdling.requestTimeout,
+    connectionTimeout: silentMs,
+    http: dawdling,
+    // The proxy alone: what came to it may say anything.
+    trustProxy: behindProxy && ((_: string, hop: number) => hop === 0),
     // A key nobody knows is a mistake to be told, not to be dropped in silence.
     ajv: { customOptions: { removeAdditional: false, strictTypes: false, verbose: true } },
     schemaErrorFormatter: (errors, where) => new Error(`${where}: ${problemIn(errors)}`),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  app.server.maxConnections = connectionsMax;
   requireWho(app);
+  if (requestsPerMinute !== undefined) await limitRequests(app, requestsPerMinute);
   // The compiler holds every view to its schema already.
   app.setSerializerCompiler(() => (view) => JSON.stringify(view));
   app.setErrorHandler<FastifyError | ServerError>((error, request, reply) => {
@@ -66,7 +79,7 @@ export async function buildApp(deps: AppDeps) {
     const message = status === 500 ? 'The server failed at this; its log says why.' : error.message;
     return reply.code(status).send({ error: codeOf(error, status), message });
   });
-  app.setNotFoundHandler((request, reply) =>
+  app.setNotFoundHandler(requestsPerMinute === undefined ? {} : { preHandler: app.rateLimit() }, (request, reply) =>
     reply.code(404).send({
       error: 'not-found',
       message: `There is nothing at ${request.method} ${pathOf(request.url)}; /api/docs lists what there is.`,

@@ -35,7 +35,15 @@ const Days = (byDefault: number, of: string) =>
 export const ServerConfig = Type.Object(
   {
     listen: Type.Object(
-      { host: Host, port: Port(8080), behindProxy: BehindProxy, tls: Type.Optional(HttpsSetting) },
+      {
+        ...{ host: Host, port: Port(8080), behindProxy: BehindProxy, tls: Type.Optional(HttpsSetting) },
+        requestsPerMinute: Type.Integer({
+          minimum: 60,
+          maximum: 1_000_000,
+          default: 1200,
+          description: 'how often one address may ask within a minute, 60 to 1000000; many people may sit behind one',
+        }),
+      },
       { ...closed, default: {}, description: 'where pages and interface are served (HTTP)' },
     ),
     mqtt: Type.Object(
@@ -106,7 +114,7 @@ export type ServerConfig = Static<typeof ServerConfig>;
 
 /** The settings as the program uses them: paths are absolute, the standard is read, and of each key only its SHA-256 is kept. */
 export interface Settings extends Omit<ServerConfig, 'listen' | 'mqtt' | 'state' | 'telemetry' | 'standard' | 'canteens'> {
-  listen: { host: string; port: number; tls?: HttpsAddress };
+  listen: Pick<ServerConfig['listen'], 'host' | 'port'> & { behindProxy?: boolean; requestsPerMinute?: number; tls?: HttpsAddress };
   /** With a broker outside, nothing listens here. */
   mqtt: Pick<ServerConfig['mqtt'], 'listen' | 'tls'> & { broker?: BrokerAddress };
   state: StoreAddress;

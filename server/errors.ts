@@ -14,6 +14,7 @@ export type ServerErrorCode =
   | 'code-refused' // a claim code is wrong, used, expired, or another canteen's
   | 'too-many-guesses' // so many claim codes were wrong that none is looked at for a while
   | 'not-enrolled' // a gateway without a certificate asks for a new one
+  | 'too-many-requests' // one address asks more often than it may
   | 'not-found'
   | 'pages-not-built';
 
@@ -23,6 +24,7 @@ const statusOf: Partial<Record<ServerErrorCode, number>> = {
   'not-enrolled': 403,
   'not-found': 404,
   'too-many-guesses': 429,
+  'too-many-requests': 429,
 };
 
 /** `message` is meant to be read by whoever caused or runs into the error; it never holds a secret. */

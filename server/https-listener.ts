@@ -5,9 +5,10 @@ import type { App } from './app.ts';
 import { ServerError } from './errors.ts';
 import type { ServerTls } from './identity/server-tls.ts';
 import { trackSockets } from './open-sockets.ts';
+import { connectionsMax, dawdling, silentMs } from './request-limit.ts';
 
-/** Clients that dawdle over a handshake or a request are not waited for. */
-const limits = { handshakeTimeout: 10_000, headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+/** Clients that dawdle over a handshake are not waited for either. */
+const limits = { handshakeTimeout: 10_000, ...dawdling };
 
 /** Port 0 takes any free one. Throws ServerError `address-taken`. */
 export async function listenHttps(
@@ -18,6 +19,8 @@ export async function listenHttps(
   const server = createServer({ ...options, ...limits, ...tls.shown() }, app.routing);
   tls.onChange((shown) => server.setSecureContext({ ...options, ...shown }));
   server.on('tlsClientError', (_, socket) => socket.destroy());
+  server.maxConnections = connectionsMax;
+  server.setTimeout(silentMs);
   const endSockets = trackSockets(server);
   try {
     server.listen(port, host);

@@ -191,6 +191,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     opened.push(() => housekeeping.close());
     const app = await buildApp({
       ...{ canteens, store, evidence, telemetry, standard, live, pages, meters, log, now },
+      ...(listen.requestsPerMinute !== undefined && { requestsPerMinute: listen.requestsPerMinute }),
+      behindProxy: listen.behindProxy === true,
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
     });

@@ -116,9 +116,9 @@ export function regulatorRoutes(deps: {
           },
         },
       },
-      (_, reply) => {
+      (request, reply) => {
         reply.type('text/event-stream').header('cache-control', 'no-store');
-        return streams.open();
+        return streams.open(request.ip);
       },
     );
   };
