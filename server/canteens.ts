@@ -10,6 +10,7 @@ import { type Assessment, assess, type CanteenIdentity } from './compliance/asse
 import { nextLapse } from './compliance/believed.ts';
 import { fold } from './compliance/fold.ts';
 import { type ToldSpan, toldSpan } from './compliance/history.ts';
+import { createMemory, type Memory } from './compliance/memory.ts';
 import { type CanteenState, expectFrom, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
 import type { Live } from './live.ts';
 import { epochsKept, type Watermark } from './stores/commit.ts';
@@ -101,6 +102,7 @@ export async function openCanteens(deps: {
   const { standard, store, live, publish, awayAfterMs, log, now } = deps;
   const identities = new Map(deps.identities.map((identity) => [identity.id, identity]));
   const standings = new Map<string, Kept>();
+  const memories = new Map<string, Memory>();
   /** What all states in memory are as of: until then the server was at work. Undefined until it has begun. */
   let asOf: number | undefined;
   let attendedUntil = Number.NEGATIVE_INFINITY;
@@ -161,6 +163,7 @@ export async function openCanteens(deps: {
     });
     identities.delete(id);
     standings.delete(id);
+    memories.delete(id);
     for (const gap of gaps) live.announce({ event: 'gap', data: gap });
   }
 
@@ -274,7 +277,9 @@ export async function openCanteens(deps: {
 
   function assessSafely({ identity, state, open }: Omit<Standing, 'summary'>, at: number): Assessment {
     try {
-      return assess({ canteen: identity, state, open, standard, now: at });
+      const memory = memories.get(identity.id) ?? createMemory();
+      memories.set(identity.id, memory);
+      return assess({ canteen: identity, state, open, standard, now: at, memory });
     } catch (err) {
       log.error({ err, canteen: identity.id }, 'a canteen could not be judged and is shown as unknown');
       return { open, changed: [], summary: unjudged(identity) };

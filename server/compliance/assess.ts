@@ -4,8 +4,9 @@ import { type Outcome, type Severity, severities } from '#contract/primitives.ts
 import type { Standard } from '#contract/standard.ts';
 import type { CanteenSummary, ZoneView } from '#contract/views.ts';
 import { cameraHealth } from './camera-health.ts';
-import { findings, type Result, sceneOf } from './findings.ts';
+import { findings, type Result } from './findings.ts';
 import { reconcile } from './gaps.ts';
+import { createMemory, type Memory } from './memory.ts';
 import type { Scene } from './rule.ts';
 import { gatewaySilent, silentFrom } from './rules/gateway-silent.ts';
 import { zoneHealth } from './rules/zone-without-healthy-camera.ts';
@@ -25,18 +26,29 @@ export interface Assessment {
   summary: CanteenSummary;
 }
 
-/** Pure. `open` are the gaps that were open before; `now` is milliseconds since 1970. */
-export function assess(about: { canteen: CanteenIdentity; state: CanteenState; open: Gap[]; standard: Standard; now: number }): Assessment {
-  const { canteen, state, standard, now } = about;
-  const results = findings(state, standard, now);
+/**
+ * Pure, but for what is put into `memory`, which makes it cheap to judge the same canteen again and changes nothing else. `open` are the gaps
+ * that were open before; `now` is milliseconds since 1970.
+ */
+export function assess(about: {
+  canteen: CanteenIdentity;
+  state: CanteenState;
+  open: Gap[];
+  standard: Standard;
+  now: number;
+  memory?: Memory;
+}): Assessment {
+  const { canteen, state, standard, now, memory = createMemory() } = about;
+  const scene = memory.sceneOf(state, standard, now);
+  const results = findings(scene);
   const gaps = reconcile({ canteen: canteen.id, open: about.open, results, standard, now });
-  return { ...gaps, summary: summarize({ canteen, scene: sceneOf(state, standard, now), results, open: gaps.open }) };
+  return { ...gaps, summary: summarize({ canteen, scene, results, open: gaps.open }) };
 }
 
 function summarize(about: { canteen: CanteenIdentity; scene: Scene; results: Result[]; open: Gap[] }): CanteenSummary {
   const { canteen, scene, results, open } = about;
   const { state, standard, layout } = scene;
-  const silent = results.some((result) => result.rule === gatewaySilent.id && result.found !== undefined);
+  const silent = results.some((result) => result.rule === gatewaySilent.id);
   const counted = open.filter((gap) => gap.foldedUnder === null);
   return {
     ...canteen,
@@ -55,9 +67,8 @@ function summarize(about: { canteen: CanteenIdentity; scene: Scene; results: Res
 
 /** Green only where every rule is shown to be met: a finding not yet due, or one explained by another, is no green either. */
 function verdictOf(results: Result[]): Outcome {
-  const found = results.flatMap((result) => (result.found === undefined ? [] : [result.found]));
-  if (found.some((finding) => 'certainty' in finding && finding.certainty === 'fault')) return 'fault';
-  return found.length === 0 ? 'ok' : 'unknown';
+  if (results.some(({ found }) => 'certainty' in found && found.certainty === 'fault')) return 'fault';
+  return results.length === 0 ? 'ok' : 'unknown';
 }
 
 /** A zone watched by healthy cameras is not yet one without dead angle: whatever else is found of it counts as well. */
@@ -66,9 +77,7 @@ function zoneView(kind: ZoneView['kind'], { scene, results, silent }: { scene: S
   if (silent) return { kind, outcome: 'unknown', cameras: zone.cameras, healthyCameras: 0, reason: silentReason };
   const counts = { kind, cameras: zone.cameras, healthyCameras: zone.healthy };
   if (zone.outcome !== 'ok') return { ...counts, outcome: zone.outcome, reason: zone.reason };
-  const findings = results.flatMap(({ zone: about, found }) =>
-    about === kind && found !== undefined && 'certainty' in found ? [found] : [],
-  );
+  const findings = results.flatMap(({ zone: about, found }) => (about === kind && 'certainty' in found ? [found] : []));
   const [gravest] = findings.toSorted((a, b) => Number(b.certainty === 'fault') - Number(a.certainty === 'fault'));
   return gravest === undefined ? { ...counts, outcome: 'ok' } : { ...counts, outcome: gravest.certainty, reason: gravest.measured };
 }

@@ -35,7 +35,18 @@ function isStillBelieved({ believedUntil }: KnownFact, now: number): boolean {
 
 /** The next instant, at or after `now`, after which some fact is believed no longer: what was judged at `now` holds no longer than that. */
 export function nextLapse({ facts }: CanteenState, now: number): number {
-  return Math.min(...Object.values(facts).flatMap((known) => (isStillBelieved(known, now) ? [known.believedUntil] : [])));
+  let next = Number.POSITIVE_INFINITY;
+  for (const key in facts) next = Math.min(next, lapseOf(facts[key], now));
+  return next;
+}
+
+/** The instant, at or after `now`, after which one fact is believed no longer. What is not believed does not lapse. */
+export function lapsesAt({ facts }: CanteenState, about: { device: string; check: CheckName }, now: number): number {
+  return lapseOf(facts[factKey(about.device, about.check)], now);
+}
+
+function lapseOf(known: KnownFact | undefined, now: number): number {
+  return known !== undefined && isStillBelieved(known, now) ? known.believedUntil : Number.POSITIVE_INFINITY;
 }
 
 function isOf<Name extends CheckName>(fact: { check: CheckName } | undefined, check: Name): fact is FactOf<Name> {

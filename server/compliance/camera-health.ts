@@ -16,6 +16,10 @@ const checks = ['reachable', 'stream'] as const satisfies CheckName[];
 
 /** One fault is a fault, and so is another device at the camera's address; short of that, one unknown is unknown. */
 export function cameraHealth(camera: string, scene: Scene): CameraHealth {
+  return scene.remember(`health of ${camera}`, () => findHealth(camera, scene));
+}
+
+function findHealth(camera: string, scene: Scene): CameraHealth {
   const seen = checks.map((check) => scene.believed(camera, check));
   const beliefs = [...strangerAt(camera, scene), ...seen, watching(scene.believed(camera, 'picture'), scene)];
   const fault = beliefs.find((belief) => belief.outcome === 'fault');

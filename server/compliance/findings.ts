@@ -1,66 +1,88 @@
 // Puts every rule to every subject it is about.
-
 import type { Gap } from '#contract/gaps.ts';
-import type { Layout } from '#contract/layout.ts';
-import type { Standard } from '#contract/standard.ts';
-import { believed } from './believed.ts';
 import type { Explained, Finding, Rule, Scene } from './rule.ts';
 import { gatewaySilent } from './rules/gateway-silent.ts';
 import { rules } from './rules/index.ts';
-import type { CanteenState } from './state.ts';
 
-/** What one rule came to for one subject, with everything a gap takes from the rule itself. */
-export type Result = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause' | 'zone' | 'device' | 'deviceName'> & {
-  found: Finding | Explained | undefined;
-};
+type About = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause' | 'zone' | 'device' | 'deviceName'>;
 
-/** Pure. One result for each rule and subject; while the gateway is silent, that explains all the others. */
-export function findings(state: CanteenState, standard: Standard, now: number): Result[] {
-  const scene = sceneOf(state, standard, now);
-  const silent = gatewaySilent.judge(undefined, scene) !== undefined;
-  return rules.flatMap((rule) => {
-    const results = put(rule, scene);
-    return silent && rule !== gatewaySilent ? results.map((result) => ({ ...result, found: { explainedBy: gatewaySilent.id } })) : results;
+/** What one rule found of one subject, with everything a gap takes from the rule itself. */
+export type Result = About & { found: Finding | Explained };
+
+/** Pure. Whatever is not met, in the order of the rules; while the gateway is silent, that explains all the others. */
+export function findings(scene: Scene): Result[] {
+  const subjects = scene.remember('subjects', () => subjectsOf(scene));
+  const isSilent = gatewaySilent.judge(undefined, scene) !== undefined;
+  const found = subjects.flatMap((subject) => (isSilent ? inSilence(subject, scene) : foundOf(subject, scene)));
+  return found.toSorted((a, b) => a.place - b.place).map(({ result }) => result);
+}
+
+/** One rule put to one subject; `place` is where among all of them. */
+interface Question {
+  place: number;
+  about: About;
+  judge(scene: Scene): Finding | Explained | undefined;
+}
+
+/** Everything asked of one device, one zone, or the canteen as a whole: it is mostly together that it changes. */
+interface Subject {
+  what: string;
+  questions: Question[];
+}
+
+interface Found {
+  place: number;
+  result: Result;
+}
+
+function subjectsOf(scene: Scene): Subject[] {
+  const questions = rules.flatMap((rule) => questionsOf(rule, scene)).map((question, place) => ({ ...question, place }));
+  const bySubject = Map.groupBy(questions, ({ about: { zone, device } }) => `findings of ${zone ?? ''}/${device ?? ''}`);
+  return [...bySubject].map(([what, asked]) => ({ what, questions: asked }));
+}
+
+function foundOf({ what, questions }: Subject, scene: Scene): Found[] {
+  return scene.remember(what, () =>
+    questions.flatMap(({ place, about, judge }) => {
+      const found = judge(scene);
+      return found === undefined ? [] : [{ place, result: { ...about, found } }];
+    }),
+  );
+}
+
+function inSilence(subject: Subject, scene: Scene): Found[] {
+  const explained = { explainedBy: gatewaySilent.id };
+  return subject.questions.flatMap(({ place, about, judge }) => {
+    const found = about.rule === gatewaySilent.id ? judge(scene) : explained;
+    return found === undefined ? [] : [{ place, result: { ...about, found } }];
   });
 }
 
-/** What rules look at: `state` as it may be believed at `now`, milliseconds since 1970. */
-export function sceneOf(state: CanteenState, standard: Standard, now: number): Scene {
-  return {
-    state,
-    layout: state.layout?.layout ?? nothingRegistered,
-    standard,
-    now,
-    believed: (device, check) => believed(state, { device, check }, now),
-  };
-}
-
-const nothingRegistered: Layout = { schemaVersion: 1, zones: [], cameras: [], recorders: [] };
-
-function put(rule: Rule, scene: Scene): Result[] {
-  const { id, gate } = rule;
-  const result = (
+function questionsOf(rule: Rule, { standard, layout }: Scene): Omit<Question, 'place'>[] {
+  const question = (
     requirement: Pick<Gap, 'severity' | 'clause'>,
-    about: Pick<Gap, 'zone' | 'device' | 'deviceName'>,
-    found: Result['found'],
-  ): Result => {
+    subject: Pick<Gap, 'zone' | 'device' | 'deviceName'>,
+    judge: Question['judge'],
+  ) => {
     const { severity, clause } = requirement;
-    return { rule: id, gate, severity, clause, ...about, found };
+    return { about: { rule: rule.id, gate: rule.gate, severity, clause, ...subject }, judge };
   };
   switch (rule.per) {
     case 'canteen':
-      return [result(rule.requirement(scene.standard, undefined), {}, rule.judge(undefined, scene))];
+      return [question(rule.requirement(standard, undefined), {}, (scene) => rule.judge(undefined, scene))];
     case 'zone':
-      return scene.standard.zones.map(({ kind }) =>
-        result(rule.requirement(scene.standard, kind), { zone: kind }, rule.judge(kind, scene)),
+      return standard.zones.map(({ kind }) =>
+        question(rule.requirement(standard, kind), { zone: kind }, (scene) => rule.judge(kind, scene)),
       );
     case 'camera':
-      return scene.layout.cameras.map((camera) =>
-        result(rule.requirement(scene.standard, camera), { device: camera.id, deviceName: camera.name }, rule.judge(camera, scene)),
+      return layout.cameras.map((camera) =>
+        question(rule.requirement(standard, camera), { device: camera.id, deviceName: camera.name }, (scene) => rule.judge(camera, scene)),
       );
     case 'recorder':
-      return scene.layout.recorders.map((recorder) =>
-        result(rule.requirement(scene.standard, recorder), { device: recorder.id, deviceName: recorder.name }, rule.judge(recorder, scene)),
+      return layout.recorders.map((recorder) =>
+        question(rule.requirement(standard, recorder), { device: recorder.id, deviceName: recorder.name }, (scene) =>
+          rule.judge(recorder, scene),
+        ),
       );
     default:
       return rule satisfies never;

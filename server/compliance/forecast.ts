@@ -28,10 +28,10 @@ export function forecast(
   recorder: RecorderPlace,
   { scene, footage }: { scene: Scene; footage: KeptFootage },
 ): Forecast {
-  const proof = proofIn(footage, camera, scene);
+  const proof = proofIn(recorder, camera, scene);
   if (proof.outcome === 'unknown') return { state: 'unknown', ...(proof.daysAsked === undefined ? {} : { daysAsked: proof.daysAsked }) };
   const { kept } = proof;
-  const disks = disksOf(recorder, { scene, footage });
+  const disks = disksOf(recorder, scene);
   const about = { ...disks.limit, ...numbersOf(disks.space, scene), kept };
   if (proof.outcome === 'ok') return { ...about, state: 'proven' };
   if (isGone(kept)) return { ...about, state: 'fell-short' };

@@ -32,7 +32,6 @@ function toGap(
   about: { canteen: string; standard: Standard; now: number },
 ): { gap: Gap; explainedBy?: string }[] {
   const { found } = result;
-  if (found === undefined) return [];
   if ('explainedBy' in found) return before === undefined ? [] : [{ gap: before, explainedBy: found.explainedBy }];
   if (before === undefined && !isDue(found, about)) return [];
   return [{ gap: gapOf(result, found, { before, ...about }) }];

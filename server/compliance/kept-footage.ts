@@ -27,8 +27,12 @@ export function footageOf(recorder: RecorderPlace, scene: Scene): ToldFootage {
   return { outcome, fact, measured: fact.measured, since };
 }
 
-export function proofIn({ fact, measured }: KeptFootage, camera: CameraPlace, { standard }: Scene): Proof {
-  return proofOf(camera.id, measured, { observedAt: Date.parse(fact.observedAt), standard });
+export function proofIn(recorder: RecorderPlace, camera: CameraPlace, scene: Scene): Proof {
+  return scene.remember(`what ${recorder.id} keeps of ${camera.id}`, () => {
+    const footage = footageOf(recorder, scene);
+    if (footage.outcome !== 'ok') return { outcome: 'unknown' };
+    return proofOf(camera.id, footage.measured, { observedAt: Date.parse(footage.fact.observedAt), standard: scene.standard });
+  });
 }
 
 /** The cameras a recorder has to keep: what is kept long enough by one recorder need not be kept by another as well. */
@@ -40,6 +44,6 @@ function isKeptElsewhere(camera: CameraPlace, recorder: RecorderPlace, scene: Sc
   return scene.layout.recorders.some((other) => {
     if (other.id === recorder.id || !other.cameras.includes(camera.id) || !deviceAnswers(other.id, scene)) return false;
     const footage = footageOf(other, scene);
-    return footage.outcome === 'ok' && proofIn(footage, camera, scene).outcome === 'ok';
+    return footage.outcome === 'ok' && proofIn(other, camera, scene).outcome === 'ok';
   });
 }

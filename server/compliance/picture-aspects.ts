@@ -17,13 +17,13 @@ export function aspectOutcome(picture: Belief<'picture'>, aspect: PictureAspect)
  * Since when the picture has been unknown, milliseconds since 1970. In a closed canteen darkness is what one expects: it never lasts too long,
  * for as long as the gateway may be believed that it is closed.
  */
-export function unseenSince(picture: Belief<'picture'>, { now }: { now: number }): number {
+export function unseenSince(picture: Belief<'picture'>, scene: { readonly now: number }): number {
   const isDarkWhileClosed = picture.outcome === 'unknown' && picture.fact?.fault === 'closed';
-  return isDarkWhileClosed ? (picture.lapsedAt ?? now) : picture.since;
+  return isDarkWhileClosed ? (picture.lapsedAt ?? scene.now) : picture.since;
 }
 
 /** Whether the kitchen can be watched by this picture. One that is merely tinted has to show that there is something to be seen in it. */
-export function watching(picture: Belief<'picture'>, scene: { now: number }): Belief<'picture'> {
+export function watching(picture: Belief<'picture'>, scene: { readonly now: number }): Belief<'picture'> {
   if (picture.outcome === 'unknown') return { ...picture, since: unseenSince(picture, scene) };
   const { fault, measured } = picture.fact;
   if (fault === undefined || !stillWatches.has(fault)) return picture;

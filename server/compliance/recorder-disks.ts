@@ -2,7 +2,7 @@
 import type { RecorderPlace } from '#contract/layout.ts';
 import type { RetentionView } from '#contract/views.ts';
 import { type DiskSpace, diskSpace } from './disk-space.ts';
-import type { KeptFootage } from './kept-footage.ts';
+import { footageOf } from './kept-footage.ts';
 import type { Scene } from './rule.ts';
 
 export type Disks = { limit: Pick<RetentionView, 'retentionDaysMax'>; space?: DiskSpace } & (
@@ -12,12 +12,18 @@ export type Disks = { limit: Pick<RetentionView, 'retentionDaysMax'>; space?: Di
 );
 
 /** `untold`: the recorder does not tell of its disks at all; `unknown`: it did, or might, and does not now. */
-export function disksOf(recorder: RecorderPlace, { scene, footage }: { scene: Scene; footage: KeptFootage }): Disks {
+export function disksOf(recorder: RecorderPlace, scene: Scene): Disks {
+  return scene.remember(`disks of ${recorder.id}`, () => findDisks(recorder, scene));
+}
+
+function findDisks(recorder: RecorderPlace, scene: Scene): Disks {
   const { outcome, fact, since } = scene.believed(recorder.id, 'storage');
   const max = fact?.measured?.retentionDaysMax;
   const limit = max === undefined || max === 0 ? {} : { retentionDaysMax: max };
   if (fact === undefined || fact.fault === 'not-supported') return { outcome: 'untold', limit };
   if (outcome === 'unknown' || fact.measured === undefined) return { outcome: 'unknown', since, limit };
+  const footage = footageOf(recorder, scene);
+  if (footage.outcome !== 'ok') return { outcome: 'untold', limit };
   const space = diskSpace({ storage: fact.measured, footage: footage.measured, streams: streamsOf(recorder, scene) });
   return space === undefined ? { outcome: 'untold', limit } : { outcome: 'told', space, limit };
 }

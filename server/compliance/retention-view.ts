@@ -3,9 +3,9 @@ import type { CameraPlace, RecorderPlace } from '#contract/layout.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { RetentionView } from '#contract/views.ts';
 import { deviceAnswers } from './device-answers.ts';
-import { sceneOf } from './findings.ts';
 import { forecast } from './forecast.ts';
 import { footageOf } from './kept-footage.ts';
+import { createMemory } from './memory.ts';
 import type { Scene } from './rule.ts';
 import type { CanteenState } from './state.ts';
 
@@ -14,7 +14,7 @@ export function retentionView(
   state: CanteenState,
   { standard, now, silent }: { standard: Standard; now: number; silent: boolean },
 ): RetentionView[] {
-  const scene = sceneOf(state, standard, now);
+  const scene = createMemory().sceneOf(state, standard, now);
   return scene.layout.recorders.flatMap((recorder) => {
     const told = !silent && deviceAnswers(recorder.id, scene);
     const cameras = scene.layout.cameras.filter(({ id }) => recorder.cameras.includes(id));

@@ -9,11 +9,18 @@ import type { CanteenState } from './state.ts';
 
 /** What a rule may look at. */
 export interface Scene {
-  state: CanteenState;
+  readonly state: CanteenState;
   layout: Layout;
+  /** The gateway has told its layout. */
+  isRegistered: boolean;
   standard: Standard;
-  now: number;
+  readonly now: number;
   believed<Name extends CheckName>(device: string, check: Name): Belief<Name>;
+  /**
+   * What `find` gives, or gave before where everything it looked at is as it was: it may look at nothing but this scene.
+   * `what` names it, and whatever it depends on besides. Looking at `now` or `state` makes it good for this moment only.
+   */
+  remember<Value>(what: string, find: () => Value): Value;
 }
 
 /** What a rule found wrong (`fault`), or could not be shown right (`unknown`, `since` when, milliseconds since 1970). */

@@ -17,6 +17,7 @@ import { createPictureProbe, type PictureProbe } from '../../gateway/probes/pict
 import { takePicture } from '../../gateway/probes/take-picture.ts';
 import { findings } from '../../server/compliance/findings.ts';
 import { fold } from '../../server/compliance/fold.ts';
+import { createMemory } from '../../server/compliance/memory.ts';
 import { sound } from '../server/compliance/canteen.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import type { FaultName } from '../simulators/faults.ts';
@@ -60,8 +61,8 @@ function gapsBy(data: Fact): string[] {
   const place = { specversion: '1.0', id: 'e/1', source: '/canteens/yingze-1', datacontenttype: 'application/json' } as const;
   const event = { ...place, type: 'cn.mingzao.fact.v1', time: data.observedAt, data, epoch: 'e1', sequence: 1_000_000 } as const;
   const state = fold(sound(), { kind: 'event', event }, noon);
-  return findings(state, standard, noon).flatMap(({ rule, device: of, found }) =>
-    of === 'hall-1' && found !== undefined && 'certainty' in found ? [`${rule} ${found.certainty}`] : [],
+  return findings(createMemory().sceneOf(state, standard, noon)).flatMap(({ rule, device: of, found }) =>
+    of === 'hall-1' && 'certainty' in found ? [`${rule} ${found.certainty}`] : [],
   );
 }
 

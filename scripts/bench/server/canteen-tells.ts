@@ -171,7 +171,7 @@ function cameraTemplates(device: string) {
     black: stands,
     covered: { ...stands, lumaSpread: vary(96), lostPercent: vary(12) },
     frozen: { ...stands, changedPixels: 5120, clock: 'runs', repeated: false },
-    moved: { ...stands, likenessPercent: vary(91), reference: 'day', referenceSetAt: '2026-11-01T02:00:00.000Z' },
+    moved: { ...stands, likenessPercent: vary(85), reference: 'day', referenceSetAt: '2026-11-01T02:00:00.000Z' },
     blurred: { ...stands, edgePixels: vary(2.5), usualPixels: 2.4 },
     'colour-cast': { ...stands, cast: vary(3.2) },
   };

@@ -46,7 +46,7 @@ function whenFull(
 ): Text {
   const stops = { zh: '硬盘写满即停止录像', en: 'Recording stops when the disks are full' };
   if (freeBytes === 0) return { zh: '硬盘已满，录像停止', en: 'The disks are full, and recording stops' };
-  const space = footage.outcome === 'ok' ? disksOf(recorder, { scene, footage }).space : undefined;
+  const space = footage.outcome === 'ok' ? disksOf(recorder, scene).space : undefined;
   // The sooner of the days reckoned.
   const bitsPerSecond = Math.max(0, ...(space?.rates ?? []).map((rate) => rate.bitsPerSecond));
   if (freeBytes === undefined || bitsPerSecond === 0) return stops;

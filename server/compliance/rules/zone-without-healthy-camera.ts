@@ -42,7 +42,11 @@ export type ZoneHealth = { cameras: number; healthy: number; lacksCameras: boole
 );
 
 export function zoneHealth(kind: ZoneKind, scene: Scene): ZoneHealth {
-  if (scene.state.layout === null)
+  return scene.remember(`health of the zone ${kind}`, () => findHealth(kind, scene));
+}
+
+function findHealth(kind: ZoneKind, scene: Scene): ZoneHealth {
+  if (!scene.isRegistered)
     return { cameras: 0, healthy: 0, lacksCameras: true, outcome: 'unknown', reason: notRegistered, since: scene.state.expectedSince };
   const { minHealthyCameras } = zoneRequirement(scene.standard, kind);
   const rooms = scene.layout.zones.filter((zone) => zone.kind === kind);
