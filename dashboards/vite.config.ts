@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     // A data: address would need a wider security policy.
     assetsInlineLimit: 0,
-    rollupOptions: { input: ['index.html', 'canteen.html'].map((page) => `${import.meta.dirname}/${page}`) },
+    rollupOptions: { input: ['index.html', 'canteen.html', 'gateways.html'].map((page) => `${import.meta.dirname}/${page}`) },
     modulePreload: { polyfill: false },
     target: 'es2023',
   },

@@ -1,4 +1,6 @@
 // Prints the description of the server's interface (OpenAPI), as the routes' own schemas give it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { readSettings } from '#config/settings.ts';
@@ -6,15 +8,23 @@ import { Standard } from '#contract/standard.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from '../server/app.ts';
 import { openCanteens } from '../server/canteens.ts';
+import { createAudit } from '../server/identity/audit.ts';
+import { openAuthority } from '../server/identity/authority.ts';
+import { openEnrolment } from '../server/identity/enrolment.ts';
+import { createGuessLimit } from '../server/identity/guess-limit.ts';
 import { createLive } from '../server/live.ts';
-import { openStateStore } from '../server/stores/state-store.ts';
+import { auditStore } from '../server/stores/audit-store.ts';
+import { openDatabase } from '../server/stores/database.ts';
+import { enrolmentStore } from '../server/stores/enrolment-store.ts';
+import { stateStore } from '../server/stores/state-store.ts';
 
 const root = join(import.meta.dirname, '..');
 const now = Date.now;
 const log = pino({ level: 'silent' });
 const live = createLive();
 const standard = readSettings(join(root, 'config/standards/taiyuan-community-2022.yaml'), Standard);
-const store = await openStateStore('sqlite::memory:');
+const database = await openDatabase('sqlite::memory:', undefined);
+const store = stateStore(database);
 const canteens = await openCanteens({
   identities: [],
   standard,
@@ -25,7 +35,16 @@ const canteens = await openCanteens({
   log,
   now,
 });
+const folder = mkdtempSync(join(tmpdir(), 'mingzao-openapi-'));
+const authority = await openAuthority({ folder, now });
+rmSync(folder, { recursive: true });
+const enrolment = await openEnrolment({
+  ...{ authority, store: enrolmentStore(database), canteens, settled: [], registered: [], gatewayDays: 90, log, now },
+  ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
+});
+const audit = createAudit({ store: auditStore(database), log });
 const app = await buildApp({
+  gateways: { enrolment, authority, audit, reached: () => ({ serverUrl: null, mqttPort: null }) },
   ...{ canteens, store, standard, live, log, now },
   evidence: { find: async () => undefined },
   telemetry: { series: async () => [], health: () => ({ waiting: 0, dropped: 0, trouble: undefined }) },

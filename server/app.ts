@@ -15,6 +15,7 @@ import type { Meters } from './metrics.ts';
 import { connectionsMax, dawdling, limitRequests, silentMs } from './request-limit.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
+import { type GatewayDeps, gatewayRoutes } from './routes/gateways.ts';
 import { historyRoutes } from './routes/history.ts';
 import { type Load, operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -39,6 +40,7 @@ export interface AppDeps {
   requestsPerMinute?: number;
   /** Then a request comes from whom the proxy says it comes from. */
   behindProxy?: boolean;
+  gateways: GatewayDeps;
   meters?: Pick<Meters, 'answered' | 'pages'>;
   /** How often an open page is told that the server is there, milliseconds. */
   tickMs?: number;
@@ -50,7 +52,7 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
-  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, meters, tickMs = 5_000, log, now } = deps;
+  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, gateways, meters, tickMs = 5_000, log, now } = deps;
   const { requestsPerMinute, behindProxy = false } = deps;
   const streams = createEventStreams({ canteens, live, tickMs, now });
   const app = Fastify({
@@ -101,6 +103,7 @@ export async function buildApp(deps: AppDeps) {
       info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },
       tags: [
         { name: 'regulator', description: 'Canteens, gaps, the standard, and changes as they happen' },
+        { name: 'gateways', description: 'Taking canteens on: claim codes and certificates of their gateways' },
         { name: 'operations', description: 'For whoever runs the server' },
       ],
     },
@@ -115,6 +118,7 @@ export async function buildApp(deps: AppDeps) {
   await app.register(evidenceRoutes({ canteens, evidence }));
   await app.register(seriesRoutes({ canteens, telemetry, now }));
   await app.register(operationsRoutes({ store, canteens, telemetry, streams, load, version, startedAt: now(), now }));
+  await app.register(gatewayRoutes({ ...gateways, canteens, now }));
   await app.register(pageRoutes(pages));
   return app;
 }

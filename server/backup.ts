@@ -1,6 +1,17 @@
 // One archive of everything the server must not forget, made while it runs; and the way back.
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -13,7 +24,7 @@ import { copyState } from './stores/copy-state.ts';
 import { lockFolder } from './stores/folder-lock.ts';
 import { openStateStore } from './stores/state-store.ts';
 
-type Places = Pick<Settings, 'dataDir' | 'state' | 'telemetry'>;
+type Places = Pick<Settings, 'dataDir' | 'state' | 'telemetry' | 'authority'>;
 
 interface Deps {
   say: (line: string) => void;
@@ -23,14 +34,15 @@ interface Deps {
 const stateFile = 'state.db';
 const telemetryFile = 'telemetry.db';
 const pictures = 'evidence';
+const authorityName = 'authority';
 const manifestFile = 'mingzao-backup.json';
 const Manifest = Type.Object({ format: Type.Literal(1), at: Instant }, { description: 'what was backed up, and when' });
 
 /**
  * Writes `file`, a tar archive: the state as it stood at one moment, then telemetry where that is embedded, then the pictures, so that none is
- * missing that the state names. The server may be at work. Throws ServerError.
+ * missing that the state names; and the certificate authority, so that the file is for this user's eyes only. The server may be at work. Throws ServerError.
  */
-export async function backup(file: string, { dataDir, state, telemetry }: Places, { say, now }: Deps): Promise<void> {
+export async function backup(file: string, { dataDir, state, telemetry, authority }: Places, { say, now }: Deps): Promise<void> {
   if (existsSync(file)) throw unusable(`${file} is there already; name another file`);
   if (state.url.startsWith('sqlite:') && !existsSync(pathOf(state.url)))
     throw unusable(`there is nothing to back up: no ${pathOf(state.url)}`);
@@ -43,7 +55,13 @@ export async function backup(file: string, { dataDir, state, telemetry }: Places
       copySqlite(pathOf(telemetry.url), join(folder, telemetryFile));
       parts.push(telemetryFile);
     }
+    if (existsSync(authority.folder)) {
+      cpSync(authority.folder, join(folder, authorityName), { recursive: true });
+      parts.push(authorityName);
+    }
     const archive = join(folder, 'archive.tar');
+    // The authority's key is in it.
+    writeFileSync(archive, '', { mode: 0o600 });
     await tar(['--create', '--file', archive, '--directory', folder, ...parts, ...picturesOf(dataDir)]);
     renameSync(archive, file);
   });
@@ -55,7 +73,7 @@ export async function backup(file: string, { dataDir, state, telemetry }: Places
  * Puts what `file` holds in the place of what is there, which is kept beside it. No server may be at work there; started again, it announces what
  * it has, and each gateway sends what came later and is still in its outbox, and tells the rest as lost. Throws ServerError.
  */
-export async function restore(file: string, { dataDir, state, telemetry }: Places, { say, now }: Deps): Promise<void> {
+export async function restore(file: string, { dataDir, state, telemetry, authority }: Places, { say, now }: Deps): Promise<void> {
   if (!existsSync(file)) throw unusable(`there is no file ${file}`);
   mkdirSync(dataDir, { recursive: true });
   const lock = lockFolder(dataDir);
@@ -74,6 +92,11 @@ export async function restore(file: string, { dataDir, state, telemetry }: Place
       if (telemetry.url.startsWith('sqlite:') && isThere(telemetryFile))
         replaceSqlite(join(folder, telemetryFile), pathOf(telemetry.url), aside);
       if (isThere(pictures)) replaceFolder(join(folder, pictures), join(dataDir, pictures), aside);
+      // The one that is there knows what was revoked since.
+      if (isThere(authorityName) && !existsSync(authority.folder)) {
+        cpSync(join(folder, authorityName), authority.folder, { recursive: true });
+        chmodSync(authority.folder, 0o700);
+      }
       say(`restored what the server knew at ${at}; files that were there before have the ending ${aside}, and may be deleted`);
       if (!state.url.startsWith('sqlite:')) say('what PostgreSQL held before is gone');
     });

@@ -93,7 +93,7 @@ export async function createBroker(deps: {
   listen: { host: string; port: number };
   accounts: Account[];
   mutualTls?: MutualTls;
-  /** Two gateways of one canteen at once, or one whose old connection is still half there: the older session was ended. */
+  /** Two gateways of one canteen at once, or one whose old connection is still half there: the older session was ended. Called the 1st, 10th, 100th… time. */
   onReplaced?: (older: Session, newer: Session) => void;
   onMessage: (message: UpMessage) => Promise<void>;
   /** Connections at once that have not said who they are. */
@@ -258,11 +258,11 @@ export async function createBroker(deps: {
     const replaced = older && sessionOf.get(older);
     if (replaced === undefined) return;
     const count = worthALine(`${session.canteen} replaced`);
-    if (count !== undefined)
-      log.warn(
-        { canteen: session.canteen, from: replaced.from, by: session.from, count },
-        'a second session of a gateway replaced the first',
-      );
+    if (count === undefined) return;
+    log.warn(
+      { canteen: session.canteen, from: replaced.from, by: session.from, count },
+      'a second session of a gateway replaced the first',
+    );
     onReplaced?.(replaced, session);
   }
 

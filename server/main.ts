@@ -1,5 +1,6 @@
 // The command that starts the server; the only file that builds its parts and knows the real clock.
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,23 +10,26 @@ import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { backup, restore } from './backup.ts';
-import { type Broker, createBroker, type EmbeddedBroker, type Publish, type UpMessage } from './broker.ts';
+import { type Broker, createBroker, type EmbeddedBroker, type Publish, type Session, type UpMessage } from './broker.ts';
 import { createOutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { listenHttps } from './https-listener.ts';
+import { type Audit, createAudit } from './identity/audit.ts';
 import { openAuthority } from './identity/authority.ts';
+import { writeBrokerCertificate } from './identity/broker-certificate.ts';
 import { openEnrolment } from './identity/enrolment.ts';
 import { createGuessLimit } from './identity/guess-limit.ts';
 import { createRenewal } from './identity/renewal.ts';
-import { keepRevocationList } from './identity/revocation-list.ts';
+import { openRevocationList } from './identity/revocation-list.ts';
 import { createRounds } from './identity/rounds.ts';
 import { filesTls, ownTls } from './identity/server-tls.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
+import { auditStore } from './stores/audit-store.ts';
 import { openDatabase } from './stores/database.ts';
 import { enrolmentStore } from './stores/enrolment-store.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
@@ -35,7 +39,7 @@ import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 import { serverNames } from './tls-settings.ts';
 
-const usage = 'usage: server [backup FILE | restore FILE] --config FILE [--port N]';
+const usage = 'usage: server [backup FILE | restore FILE | certificate FOLDER NAME…] --config FILE [--port N]';
 const stopWithinMs = 10_000;
 /** Longer than any pause of a server that is only busy, shorter than a gateway may be silent. */
 const awayMs = 20_000;
@@ -91,9 +95,14 @@ type Command = (settings: Settings) => Promise<void>;
 
 function readCommand([name, file, ...more]: string[]): Command | undefined {
   if (name === undefined) return undefined;
+  if (name === 'certificate' && file !== undefined && more.length > 0)
+    return ({ authority: { folder: authorityFolder } }) =>
+      writeBrokerCertificate({ folder: file, names: more }, { authorityFolder, say: console.log, now });
   const work = name === 'backup' ? backup : name === 'restore' ? restore : undefined;
   if (work === undefined || file === undefined || more.length > 0)
-    throw new SettingsError(`found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE; ${usage}`);
+    throw new SettingsError(
+      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…; ${usage}`,
+    );
   return (settings) => work(file, settings, { say: console.log, now });
 }
 
@@ -147,16 +156,18 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, sleep, log, now });
     const { folder, gatewayDays } = settings.authority;
     const authority = await openAuthority({ folder, now });
-    const keepList = keepRevocationList({ folder, authority, now });
+    const list = openRevocationList({ folder, authority, now });
     const enrolment = await openEnrolment({
       ...{ authority, store: enrolled, canteens, settled, registered, gatewayDays, log, now },
+      revokedBefore: list.before.map(({ serial }) => serial),
       guesses: createGuessLimit({ now }),
       onLook: async ({ over, revoked }) => {
         broker?.end?.(over);
-        await keepList(revoked);
+        await list.write(revoked);
       },
     });
-    const renew = createRenewal({ enrolment, publish, log, now });
+    const audit = createAudit({ store: auditStore(database), log });
+    const renew = createRenewal({ enrolment, audit, publish, log, now });
     const onMessage = (message: UpMessage) => (message.kind === 'certificate-request' ? renew(message) : ingest.take(message));
     const tls = await ownTls({ authority, names: serverNames(settings.authority.names), log, now });
     const announce = async () => {
@@ -168,6 +179,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
         ? await createBroker({
             listen: mqtt.listen,
             accounts: known.flatMap(({ id, keySha256 }) => (keySha256 === undefined ? [] : [{ canteen: id, keySha256 }])),
+            onReplaced: (older, newer) =>
+              void tellReplaced(audit, older, newer).catch((err) => log.error({ err }, 'the audit cannot be written')),
             ...(mqtt.tls && { mutualTls: { listen: mqtt.tls, tls, authority: authority.certificate, admit: enrolment.admit } }),
             ...{ onMessage, onRefused: meters.refused, log, now },
           })
@@ -189,10 +202,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     opened.push(() => sweep.close());
     const housekeeping = createHousekeeping({ store, evidence, telemetry, keep, sleep, log, now });
     opened.push(() => housekeeping.close());
+    const secure: RunningServer['secure'] = { address: undefined, mqtt: broker.secureAddress };
     const app = await buildApp({
       ...{ canteens, store, evidence, telemetry, standard, live, pages, meters, log, now },
       ...(listen.requestsPerMinute !== undefined && { requestsPerMinute: listen.requestsPerMinute }),
       behindProxy: listen.behindProxy === true,
+      gateways: { enrolment, authority, audit, reached: () => reachedAt(settings, secure) },
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
     });
@@ -220,7 +235,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     if (https !== undefined) opened.push(() => https.close());
     const rounds = createRounds({ enrolment, shown: [...new Set([tls, httpsTls])], sleep, now });
     opened.push(() => rounds.close());
-    const secure = { address: https?.address, mqtt: broker.secureAddress };
+    secure.address = https?.address;
     const running = { address, mqtt: opening.address, secure };
     log.info({ ...running, canteens: canteens.ids().length, authority: authority.fingerprint }, 'listening');
     return {
@@ -235,6 +250,20 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await closeAll();
     throw error;
   }
+}
+
+function tellReplaced(audit: Audit, older: Session, { canteen, from }: Session): Promise<void> {
+  const detail = { replaced: older.from };
+  return audit.record({ at: now(), who: `gateway of ${canteen}`, action: 'session-replaced', subject: canteen, from, detail });
+}
+
+/** What a gateway is told to reach this server by, as far as the settings tell. */
+function reachedAt({ authority: { names } }: Settings, { address, mqtt }: RunningServer['secure']) {
+  const portOf = (url: string) => Number(new URL(url).port || 443); // where it is the usual one, a URL leaves it out
+  return {
+    serverUrl: address === undefined ? null : `https://${names[0] ?? hostname()}:${portOf(address)}`,
+    mqttPort: mqtt === undefined ? null : portOf(mqtt),
+  };
 }
 
 async function openEvidence(folder: string, megabytes: number): Promise<EvidenceStore> {

@@ -15,9 +15,11 @@ import {
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
+  X509Crl,
   X509CrlGenerator,
   X509CrlReason,
 } from '@peculiar/x509';
+import { ServerError } from '../errors.ts';
 import { keepAuthority } from './authority-files.ts';
 import { requestedKey } from './certificate-request.ts';
 import { canteenUri } from './gateway-certificate.ts';
@@ -35,6 +37,13 @@ export interface Issued {
   notAfter: number;
 }
 
+export interface Revoked {
+  /** As `Issued.serial`. */
+  serial: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 export interface Authority {
   /** Its own certificate, PEM. */
   readonly certificate: string;
@@ -50,7 +59,9 @@ export interface Authority {
   /** A key (PEM) and its certificate, for a server that is reached under these host names and addresses. */
   issueServer(about: { names: string[]; days: number }): Promise<Issued & { key: string }>;
   /** What brokers outside have to refuse, PEM. */
-  revocationList(revoked: { serial: string; at: number }[]): Promise<string>;
+  revocationList(revoked: Revoked[]): Promise<string>;
+  /** What such a list holds. Throws ServerError `authority-unusable`. */
+  readRevocationList(list: string): Revoked[];
 }
 
 const dayMs = 86_400_000;
@@ -84,7 +95,7 @@ export async function openAuthority({ folder, now }: { folder: string; now: () =
         ...about.extensions,
       ],
     });
-    return describeCertificate(made.toString('pem'));
+    return describeCertificate(`${made.toString('pem')}\n`);
   };
 
   return {
@@ -112,8 +123,11 @@ export async function openAuthority({ folder, now }: { folder: string; now: () =
           new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }))),
         ],
       });
-      const chain = `${issued.certificate.trimEnd()}\n${certificate}`;
-      return { ...issued, certificate: chain, key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+      return {
+        ...issued,
+        certificate: issued.certificate + certificate,
+        key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      };
     },
     revocationList: async (revoked) => {
       const list = await X509CrlGenerator.create({
@@ -128,6 +142,18 @@ export async function openAuthority({ folder, now }: { folder: string; now: () =
       });
       // The library's own label is one that openssl does not know.
       return `${PemConverter.encode(list.rawData, 'X509 CRL')}\n`;
+    },
+    readRevocationList: (list) => {
+      try {
+        return new X509Crl(list).entries.map(({ serialNumber, revocationDate }) => ({
+          serial: serialNumber.toUpperCase(),
+          at: revocationDate.getTime(),
+        }));
+      } catch (cause) {
+        throw new ServerError('authority-unusable', `the revocation list in ${folder} is damaged; move it away, and it is made anew`, {
+          cause,
+        });
+      }
     },
   };
 }

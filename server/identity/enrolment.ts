@@ -18,6 +18,7 @@ export interface ClaimCode {
 
 export interface Enrolled {
   canteen: string;
+  serial: string;
   /** PEM. */
   certificate: string;
 }
@@ -36,6 +37,8 @@ export interface Enrolment {
   enrol(about: { code: string; request: string; canteen?: string; from: string }): Promise<Enrolled>;
   /** For a gateway that has shown that it is this canteen's. Throws ServerError `not-enrolled` or `invalid-request`. */
   renew(about: { canteen: string; request: string }): Promise<Enrolled>;
+  /** Whether it stands in the server's settings. */
+  isSettled(canteen: string): boolean;
   /** Newest first. */
   certificates(): Promise<CertificateRow[]>;
   /** Throws ServerError `not-found`. */
@@ -63,6 +66,8 @@ export async function openEnrolment(deps: {
   /** Those taken on while a server ran, which `canteens` looks after by now. */
   registered: Registered[];
   gatewayDays: number;
+  /** Serial numbers that were revoked when the server started, whether the database knows of it or not. */
+  revokedBefore: string[];
   guesses: GuessLimit;
   /** Called every time it was looked up. `revoked`: all that brokers outside have to refuse; `over`: why a session must end, if it must. */
   onLook: (found: { revoked: { serial: string; at: number }[]; over: (session: Session) => string | undefined }) => Promise<void>;
@@ -71,6 +76,7 @@ export async function openEnrolment(deps: {
 }): Promise<Enrolment> {
   const { authority, store, canteens, gatewayDays, guesses, onLook, log, now } = deps;
   const settled = new Set(deps.settled);
+  const revokedBefore = new Set(deps.revokedBefore);
   const codeSecret = authority.secretFor('claim codes');
   const registered = new Set(deps.registered.map(({ id }) => id));
   let revoked = new Map<string, string>();
@@ -110,8 +116,9 @@ export async function openEnrolment(deps: {
       const issued = await authority.issueGateway({ canteen, request, days: gatewayDays });
       await store.addCertificate(rowOf(canteen, issued, at()));
       log.info({ canteen, serial: issued.serial }, 'a gateway’s certificate was renewed');
-      return { canteen, certificate: issued.certificate };
+      return { canteen, serial: issued.serial, certificate: issued.certificate };
     },
+    isSettled: (canteen) => settled.has(canteen),
     certificates: () => store.certificates(),
     revoke: async (serial) => {
       const row = await store.findCertificate(serial);
@@ -169,7 +176,7 @@ export async function openEnrolment(deps: {
     if (!(await store.redeem(hash, rowOf(found.canteen, issued, at()))))
       throw refused('this code was used already: a new one is needed', from);
     log.info({ canteen: found.canteen, serial: issued.serial, from }, 'a gateway was enrolled');
-    return { canteen: found.canteen, certificate: issued.certificate };
+    return { canteen: found.canteen, serial: issued.serial, certificate: issued.certificate };
   }
 
   function refused(sentence: string, from: string): ServerError {
@@ -184,6 +191,7 @@ export async function openEnrolment(deps: {
     const refuse = (reason: string): Admission => ({ kind: 'refused', canteen, reason });
     if (!isKnown(canteen)) return refuse(reasons['canteen-withdrawn']);
     if (issued.notAfter <= now()) return refuse('its certificate has expired');
+    if (revokedBefore.has(issued.serial)) return refuse(reasons.revoked);
     const row = (await store.findCertificate(issued.serial)) ?? (await adopt(canteen, issued));
     if (row.revoked_at !== null) return refuse(reasons[row.revoked_why ?? 'revoked']);
     if (row.used_at === null) {

@@ -1,21 +1,36 @@
 // Keeps crl.pem, beside the authority, as what a broker outside has to refuse; written anew at every change, and before it is out of date.
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Authority } from './authority.ts';
+import type { Authority, Revoked } from './authority.ts';
 
 const listFile = 'crl.pem';
 /** Well within the time a list is valid. */
 const rewriteAfterMs = 86_400_000;
+/** Longer than any gateway's certificate is valid: what was revoked before has expired. */
+const keptMs = 826 * 86_400_000;
 
-export function keepRevocationList({ folder, authority, now }: { folder: string; authority: Authority; now: () => number }) {
+export interface RevocationList {
+  /** What it held when the server started. A database restored from an older copy may know nothing of it. */
+  readonly before: Revoked[];
+  /** `revoked`: all that are, and have not expired. Throws what the file system throws. */
+  write(revoked: Revoked[]): Promise<void>;
+}
+
+/** Throws ServerError `authority-unusable` where there is a list that is none. */
+export function openRevocationList(deps: { folder: string; authority: Authority; now: () => number }): RevocationList {
+  const { folder, authority, now } = deps;
+  const file = join(folder, listFile);
+  const before = existsSync(file) ? authority.readRevocationList(readFileSync(file, 'utf8')).filter(({ at }) => at > now() - keptMs) : [];
   let written: { serials: string; at: number } | undefined;
-  /** Of all that are revoked and not yet expired. */
-  return async (revoked: { serial: string; at: number }[]): Promise<void> => {
-    const serials = revoked.map(({ serial }) => serial).join(' ');
-    if (written?.serials === serials && now() - written.at < rewriteAfterMs) return;
-    const part = join(folder, `${listFile}.part`);
-    writeFileSync(part, await authority.revocationList(revoked), { mode: 0o644 });
-    renameSync(part, join(folder, listFile));
-    written = { serials, at: now() };
+  return {
+    before,
+    write: async (revoked) => {
+      const all = [...new Map([...before, ...revoked].map((one) => [one.serial, one])).values()];
+      const serials = all.map(({ serial }) => serial).join(' ');
+      if (written?.serials === serials && now() - written.at < rewriteAfterMs) return;
+      writeFileSync(`${file}.part`, await authority.revocationList(all), { mode: 0o644 });
+      renameSync(`${file}.part`, file);
+      written = { serials, at: now() };
+    },
   };
 }

@@ -28,6 +28,10 @@ export const may = {
   managePeople: ['administrator'],
   /** Who did what, when and from where. */
   readAudit: ['administrator'],
+  /** Canteens, the certificates of their gateways, and claim codes for canteens in the scope of the role. */
+  askClaimCodes: ['administrator', 'installer'],
+  /** Taking canteens on and withdrawing them, and revoking certificates. */
+  enrolGateways: ['administrator'],
   /** How the server is in figures, and the messages it had to refuse, which may hold anything. */
   operate: ['administrator'],
 } as const satisfies Record<string, Who>;

@@ -11,6 +11,7 @@ const pages = [
   ['/board', 'index.html'],
   ['/board/*', 'index.html'],
   ['/canteens/:id', 'canteen.html'],
+  ['/gateways', 'gateways.html'],
 ] as const;
 
 /** `folder` is what the build of `dashboards` left; it is looked for once, at start. */

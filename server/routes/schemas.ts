@@ -13,6 +13,9 @@ export const Invalid = problem('The request is not one this interface knows; the
 export const NotFound = problem('There is no such thing');
 export const Unavailable = problem('It cannot be told at present; ask again later');
 
+export const Forbidden = problem('It is not allowed; the sentence says why');
+export const TooMany = problem('Too much was asked; the sentence says when to try again');
+
 export const CanteenId = Type.String({ ...Identifier, description: 'a canteen’s id, as /api/canteens lists it' });
 
 export const Limit = (maximum: number, byDefault: number) =>

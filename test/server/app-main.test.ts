@@ -105,7 +105,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'a word nobody knows',
     () => ['bakcup', 'x', '--config', writeConfig()],
-    /^found "bakcup x", allowed: backup FILE, restore FILE; usage:/,
+    /^found "bakcup x", allowed: backup FILE, restore FILE, certificate FOLDER NAME…; usage:/,
   ],
   ['a back-up to nowhere in particular', () => ['backup', '--config', writeConfig()], /^found "backup", allowed: backup FILE/],
   ['an option nobody knows', () => ['--colour'], /--colour/],

@@ -6,12 +6,20 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { readSettings } from '#config/settings.ts';
 import { Standard } from '#contract/standard.ts';
-import { openCanteens } from '../../server/canteens.ts';
+import { type Canteens, openCanteens } from '../../server/canteens.ts';
 import type { CanteenIdentity } from '../../server/compliance/assess.ts';
+import { createAudit } from '../../server/identity/audit.ts';
+import { openAuthority } from '../../server/identity/authority.ts';
+import { openEnrolment } from '../../server/identity/enrolment.ts';
+import { createGuessLimit } from '../../server/identity/guess-limit.ts';
 import { createIngest } from '../../server/ingest.ts';
 import { createLive } from '../../server/live.ts';
+import type { GatewayDeps } from '../../server/routes/gateways.ts';
+import { auditStore } from '../../server/stores/audit-store.ts';
+import { openDatabase } from '../../server/stores/database.ts';
+import { enrolmentStore } from '../../server/stores/enrolment-store.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
-import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
+import { type StateStore, stateStore } from '../../server/stores/state-store.ts';
 import { openTelemetry } from '../../server/telemetry.ts';
 import { started } from './ingest-messages.ts';
 
@@ -41,7 +49,8 @@ export async function openParts(about: Parts = {}) {
   const published: { topic: string; message: object }[] = [];
   const publish = async (topic: string, message: object) => void published.push({ topic, message });
   const live = createLive();
-  const store = wrap(await openStateStore(url));
+  const database = await openDatabase(url, undefined);
+  const store = wrap(stateStore(database));
   const canteens = await openCanteens({ identities: known, standard: judgedBy, store, live, publish, awayAfterMs, log: silent, now });
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -51,7 +60,25 @@ export async function openParts(about: Parts = {}) {
   const telemetry = openTelemetry({ at: inMemory, dataDir: folder, keep, sleep: untilStopped, log: silent, now });
   onTestFinished(() => telemetry.close());
   const ingest = createIngest({ canteens, evidence, telemetry, publish, sleep: nextTurn, log: silent, now });
-  return { clock, now, published, publish, live, store, evidence, telemetry, canteens, ingest };
+  const gateways = await openGateways({ folder: join(folder, 'authority'), database, canteens, settled: known.map(({ id }) => id), now });
+  return { clock, now, published, publish, live, store, evidence, telemetry, canteens, ingest, gateways };
+}
+
+async function openGateways(about: {
+  folder: string;
+  database: Awaited<ReturnType<typeof openDatabase>>;
+  canteens: Canteens;
+  settled: string[];
+  now: () => number;
+}): Promise<GatewayDeps> {
+  const { folder, database, canteens, settled, now } = about;
+  const authority = await openAuthority({ folder, now });
+  const enrolment = await openEnrolment({
+    ...{ authority, store: enrolmentStore(database), canteens, settled, registered: [], gatewayDays: 90, log: silent, now },
+    ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
+  });
+  const audit = createAudit({ store: auditStore(database), log: silent });
+  return { enrolment, authority, audit, reached: () => ({ serverUrl: 'https://mingzao.example:8443', mqttPort: 8883 }) };
 }
 
 /** Sequences acknowledged to `canteen`, in order. */

@@ -198,11 +198,15 @@ describe('the description of the interface', () => {
       ...[
         '/api/canteens',
         '/api/canteens/{id}',
+        '/api/canteens/{id}/claim-code',
         '/api/canteens/{id}/history',
         '/api/canteens/{id}/series',
+        '/api/certificates/{serial}/revoke',
+        '/api/enrol',
         '/api/events',
         '/api/evidence/{canteen}/{sha256}',
         '/api/gaps',
+        '/api/gateways',
         '/api/health',
         '/api/health/live',
         '/api/health/ready',
@@ -212,7 +216,10 @@ describe('the description of the interface', () => {
     ]);
     const ajv = new Ajv2020({ strictTypes: false });
     ajvFormats.default(ajv);
-    for (const [path, { get: operation }] of Object.entries<{ get: Operation }>(document.paths)) {
+    const operations = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => [path, operation] as const),
+    );
+    for (const [path, operation] of operations) {
       expect(operation.summary, path).toEqual(expect.any(String));
       expect(Object.keys(operation.responses), path).toContain('200');
       const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);

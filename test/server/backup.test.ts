@@ -1,7 +1,7 @@
 // A back-up of a server at work and the way back: onto the other engine too, and with a gateway that had been acknowledged more.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mqtt from 'mqtt';
@@ -12,6 +12,7 @@ import { createOutbox, type Outbox } from '../../gateway/outbox.ts';
 import { createUplink } from '../../gateway/uplink.ts';
 import { backup, restore } from '../../server/backup.ts';
 import type { Settings } from '../../server/config.ts';
+import { openAuthority } from '../../server/identity/authority.ts';
 import { startServer } from '../../server/main.ts';
 import { factEntry, layoutEntry } from '../gateway/entries.ts';
 import { silentLog } from '../silent-log.ts';
@@ -103,9 +104,15 @@ test('a server at work is backed up whole, and restored elsewhere', async () => 
   await tell(server, [reachable(3)]);
   expect(await server.stored()).toBe(3);
   await server.stop();
+  expect(statSync(archive).mode & 0o777).toBe(0o600);
 
   const there = settingsIn(join(temporaryFolder(), 'data'));
   await restore(archive, there, deps);
+  const [before, after] = [
+    await openAuthority({ ...here.authority, now: Date.now }),
+    await openAuthority({ ...there.authority, now: Date.now }),
+  ];
+  expect(after.fingerprint).toBe(before.fingerprint);
   const restored = await run(there);
   expect(await restored.stored()).toBe(2);
   await expectWholeAgain(restored);

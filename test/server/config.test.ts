@@ -74,6 +74,13 @@ test.each(['state', 'telemetry'])('a password in the URL of %s is refused withou
   expect(refusal).not.toThrow(/the-secret/);
 });
 
+test('a plain listener for other machines is allowed where a proxy adds TLS, and TLS anywhere', () => {
+  const tls = { certificateFile: 'tls/cert.pem', keyFile: 'tls/key.pem' };
+  const { listen, authority } = load({ ...minimal, listen: { host: '10.0.0.5', behindProxy: true, tls } });
+  expect(listen).toMatchObject({ host: '10.0.0.5', tls: { host: '0.0.0.0', port: 8443, files: { keyFile: join(folder, 'tls/key.pem') } } });
+  expect(authority).toEqual({ folder: join(folder, 'data/authority'), names: [], gatewayDays: 90 });
+});
+
 test('of a key only its digest is kept', () => {
   const settings = load({ ...minimal, canteens: [canteen] });
   expect(settings.canteens[0]?.keySha256).toEqual(createHash('sha256').update('secret of yingze-qiaodong').digest());
@@ -123,6 +130,14 @@ test.each<[what: string, config: unknown, sentence: RegExp]>([
     { ...minimal, mqtt: { broker: { url: 'mqtt://s:secret@b' } } },
     /mqtt\.broker\.url: it holds a password; put/,
   ],
+  [
+    'a plain listener for other machines',
+    { ...minimal, listen: { host: '0.0.0.0' } },
+    /listen\.host: found "0\.0\.0\.0", allowed: an address of this machine only .*listen\.tls, or listen\.behindProxy/,
+  ],
+  ['plain MQTT for other machines', { ...minimal, mqtt: { listen: { host: '10.0.0.5' } } }, /mqtt\.listen\.host: .* set mqtt\.tls/],
+  ['half a certificate', { ...minimal, listen: { tls: { keyFile: 'k' } } }, /listen\.tls: it needs both certificateFile and keyFile/],
+  ['a name that is none', { ...minimal, authority: { names: ['a b'] } }, /authority\.names\.0: found "a b"/],
   ['a log level that is none', { ...minimal, log: { level: 'loud' } }, /log\.level: found "loud", allowed: fatal/],
 ])('%s is refused in a sentence', (_, config, sentence) => {
   expect(() => load(config)).toThrow(expect.objectContaining({ name: 'SettingsError', message: expect.stringMatching(sentence) }));

@@ -1,0 +1,38 @@
+// What the page of gateways says in English; the compiler holds it to the keys of the Chinese source.
+import type { gatewaysPageZh } from './gateways-page-zh-CN.ts';
+
+export const gatewaysPageEn: typeof gatewaysPageZh = {
+  title: 'Gateways and certificates',
+  skip: 'Skip to the canteens',
+  loading: 'Reading…',
+  unavailable: 'The data cannot be read at the moment; trying again.',
+  none: 'There is no canteen yet. Register one below, then make a claim code for its gateway.',
+  authority: 'Fingerprint of this server’s certificate authority (SHA-256)',
+  neverHeard: 'never heard',
+  heard: (moment) => `last heard ${moment}`,
+  noCertificate: 'no certificate yet: make a claim code',
+  state: {
+    'in-use': 'in use',
+    waiting: 'issued, not used yet',
+    replaced: 'replaced by a newer one',
+    revoked: 'revoked',
+    expired: 'expired: a new claim code is needed',
+  },
+  until: (moment) => `valid until ${moment}`,
+  newCode: 'New claim code',
+  newCodeOf: (name) => `New claim code for ${name}`,
+  codeOf: (name) => `Claim code of ${name}`,
+  codeOnce: (moment) => `It works once, until ${moment}. It is not shown again after closing.`,
+  command: 'To be typed on the gateway’s machine:',
+  readAloud: 'It can be read out over the telephone: there is no letter O, I or L in it, so nought and one are digits.',
+  close: 'Close',
+  revoke: 'Revoke certificate',
+  revokeSure: 'Really revoke? The gateway is cut off within seconds',
+  withdraw: 'Withdraw canteen',
+  withdrawSure: 'Really withdraw? Its gateway is cut off and its gaps are closed',
+  inSettings: 'stands in the server’s settings',
+  create: 'Register canteen',
+  id: 'Id (lower-case letters, digits, hyphens)',
+  name: 'Name',
+  district: 'District',
+};
