@@ -1,6 +1,7 @@
 // The gateway's settings: their schema, and the loading that turns files and relative paths into what the program uses.
 import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
+import { isLoopback } from '#config/loopback.ts';
 import { metricsSetting } from '#config/metrics-listener.ts';
 import { readSecret, readSettings, SettingsError } from '#config/settings.ts';
 import { Zone } from '#contract/layout.ts';
@@ -100,7 +101,12 @@ export const GatewayConfig = Type.Object(
     server: Type.Object(
       {
         url: Type.String({ pattern: '^mqtts?://[^/@\\s]+$', maxLength: 300, description: 'mqtt://host:port or mqtts://host:port' }),
-        keyFile: Type.String({ ...Path, description: 'a file holding, on one line, the key the server knows this gateway by' }),
+        keyFile: Type.Optional(
+          Type.String({
+            ...Path,
+            description: 'a file holding, on one line, the key the server knows this gateway by; an enrolled gateway needs none',
+          }),
+        ),
       },
       closed,
     ),
@@ -181,7 +187,8 @@ interface Credentials {
 /** The settings as the program uses them: paths are absolute, secrets and the plan are read. */
 export interface Settings extends Omit<GatewayConfig, 'server' | 'cameras' | 'recorders' | 'plan'> {
   plan?: Plan;
-  server: { url: string; key: string };
+  /** Without a key it connects with the certificate it was enrolled with. */
+  server: { url: string; key?: string };
   cameras: WithCredentials<CameraConfig>[];
   recorders: WithCredentials<RecorderConfig>[];
 }
@@ -197,12 +204,26 @@ export function loadSettings(file: string): Settings {
   return {
     ...rest,
     ...(plan === undefined ? {} : { plan: planFor(config, resolve(from, plan)) }),
-    server: { url: config.server.url, key: readSecret(resolve(from, config.server.keyFile), 'server.keyFile') },
+    server: serverOf(config.server, from),
     dataDir: resolve(from, config.dataDir),
     cameras: config.cameras.map((camera, index) => withCredentials(from, camera, `cameras.${index}`)),
     recorders: config.recorders.map((recorder, index) => withCredentials(from, recorder, `recorders.${index}`)),
     ...(config.recording === undefined ? {} : { recording: { ...config.recording, folder: resolve(from, config.recording.folder) } }),
   };
+}
+
+/** Where a gateway is to be enrolled, of a file whose passwords need not be there yet. Throws SettingsError. */
+export function loadPlace(file: string): { canteen: string; dataDir: string } {
+  const { canteen, dataDir } = readSettings(file, GatewayConfig);
+  return { canteen, dataDir: resolve(dirname(resolve(file)), dataDir) };
+}
+
+function serverOf({ url, keyFile }: GatewayConfig['server'], from: string): Settings['server'] {
+  if (keyFile !== undefined) return { url, key: readSecret(resolve(from, keyFile), 'server.keyFile') };
+  if (url.startsWith('mqtts:')) return { url };
+  throw new SettingsError(
+    `server: found "${url}" without keyFile; allowed: mqtts:// with the certificate this gateway gets by "gateway enrol", or a keyFile`,
+  );
 }
 
 /** The plan draws every zone and every camera of the settings, and nothing else. */
@@ -243,7 +264,7 @@ function withCredentials<Config extends Pick<CameraConfig, 'username' | 'passwor
 }
 
 /** What no schema can say: how the parts of the file hang together. */
-function inconsistency({ zones, cameras, recorders, recording, discovery, openingHours }: GatewayConfig): string | undefined {
+function inconsistency({ server, zones, cameras, recorders, recording, discovery, openingHours }: GatewayConfig): string | undefined {
   const zoneIds = zones.map(({ id }) => id);
   const cameraIds = cameras.map(({ id }) => id);
   const own = recording === undefined ? [] : [recording];
@@ -262,11 +283,18 @@ function inconsistency({ zones, cameras, recorders, recording, discovery, openin
       own,
       ({ cameras: kept }) => unknownName('recording: it keeps the camera', kept, cameraIds) ?? repeated('recording.cameras', kept),
     ) ??
+    plainOutside(server.url) ??
     firstOf(own, daysTheWrongWayRound) ??
     firstOf([...cameras, ...recorders], unreachable) ??
     firstOf(discovery?.scan ?? [], unscannable) ??
     problemOfHours(openingHours)
   );
+}
+
+/** The key would cross the network for all to read. */
+function plainOutside(url: string): string | undefined {
+  if (url.startsWith('mqtts:') || isLoopback(new URL(url).hostname)) return undefined;
+  return `server.url: found "${url}", allowed: mqtts://host:port, or mqtt:// on this machine only, because nothing is encrypted there`;
 }
 
 function firstOf<Item>(items: Item[], problem: (item: Item) => string | undefined): string | undefined {

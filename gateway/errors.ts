@@ -2,6 +2,8 @@
 
 export type GatewayErrorCode =
   | 'store-unusable' // a file in the data directory cannot be used, or another gateway is using it
+  | 'identity-unusable' // this gateway has no certificate, or none that counts
+  | 'enrolment-failed' // the server gave no certificate, or is not the one it should be
   | 'disk-full' // the disk takes nothing more
   | 'picture-too-large'; // the server would not take it as evidence
 

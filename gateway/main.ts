@@ -14,8 +14,11 @@ import { loadSettings, type Settings } from './config.ts';
 import { usage as coverageUsage, runCoverage } from './coverage.ts';
 import { type ConfiguredDevice, createDevices } from './devices.ts';
 import { usage as discoverUsage, runDiscover } from './discover.ts';
+import { usage as enrolUsage, runEnrol } from './enrol.ts';
 import { GatewayError } from './errors.ts';
 import { createEvidence } from './evidence.ts';
+import { identityFile } from './identity/identity-file.ts';
+import { createOwnIdentity } from './identity/own-identity.ts';
 import { usage as inspectUsage, runInspect } from './inspect.ts';
 import { layoutOf } from './layout.ts';
 import { createLedgerOf } from './ledger.ts';
@@ -32,10 +35,10 @@ import { createRegistry } from './registry.ts';
 import { createRelocation } from './relocate.ts';
 import { createSupervisor } from './supervise.ts';
 import { createCommands } from './uplink/commands.ts';
-import { createUplink } from './uplink.ts';
+import { createUplink, type UplinkDeps } from './uplink.ts';
 
 const runUsage = 'usage: run --config FILE';
-const usage = [runUsage, discoverUsage, inspectUsage, coverageUsage, referenceUsage].join('\n');
+const usage = [runUsage, enrolUsage, discoverUsage, inspectUsage, coverageUsage, referenceUsage].join('\n');
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
 const stopWithinMs = 10_000;
@@ -50,6 +53,7 @@ async function main([command, ...args]: string[]): Promise<number> {
       io.stdout(usage);
       return exitCodes.done;
     }
+    if (command === 'enrol') return await runEnrol(args, io);
     if (command === 'discover') return await runDiscover(args, io);
     if (command === 'inspect') return await runInspect(args, io);
     if (command === 'coverage') return await runCoverage(args, io);
@@ -96,6 +100,7 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
   const startedAt = performance.now();
   const deps = { now, sleep, random: Math.random, log };
 
+  const proof = proofOf(settings, log);
   const configured = [...settings.cameras, ...settings.recorders];
   const registry = createRegistry({ file: join(dataDir, 'devices.json'), configured, log });
   const { ledger, journal } = createLedgerOf(settings, { now, log });
@@ -164,7 +169,8 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
 
   const uplink = createUplink({
     ...deps,
-    ...settings.server,
+    ...proof,
+    url: settings.server.url,
     canteen,
     session,
     version: packageJson.version,
@@ -210,6 +216,13 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     outbox.close();
   }
   log.info({ session }, 'the gateway has stopped');
+}
+
+/** What this gateway shows the server: its key, or the certificate it was enrolled with. */
+function proofOf({ server: { key }, dataDir, canteen }: Settings, log: Log): Pick<UplinkDeps, 'credentials' | 'identity'> {
+  if (key !== undefined) return { credentials: () => ({ kind: 'key', key }), identity: undefined };
+  const identity = createOwnIdentity({ file: identityFile(dataDir), canteen, now, sleep, log });
+  return { credentials: () => ({ kind: 'certificate', ...identity.current() }), identity };
 }
 
 /** None or one. */

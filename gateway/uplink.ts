@@ -5,12 +5,14 @@ import { AckMessage, envelope, GapsMessage, StoredMessage } from '#contract/enve
 import type { Heartbeat } from '#contract/gateway-health.ts';
 import { downTopics, evidenceTopic, parseTopic, topic } from '#contract/topics.ts';
 import type { Sleep } from './clock.ts';
+import { GatewayError } from './errors.ts';
 import type { Evidence } from './evidence.ts';
+import type { OwnIdentity } from './identity/own-identity.ts';
 import { parseJson } from './json.ts';
 import type { Log } from './log.ts';
 import { type Outbox, sourceOf } from './outbox.ts';
 import { createDrain, type Drain } from './uplink/drain.ts';
-import { connect } from './uplink/link.ts';
+import { type Credentials, connect } from './uplink/link.ts';
 import { createPictureDrain, type PictureDrain } from './uplink/pictures.ts';
 
 export interface Uplink {
@@ -24,7 +26,10 @@ export interface UplinkDeps {
   /** mqtt://host:port or mqtts://host:port. */
   url: string;
   canteen: string;
-  key: string;
+  /** Asked for every connection; throws GatewayError where there are none that count. */
+  credentials(): Credentials;
+  /** None where it connects with a key. */
+  identity: Pick<OwnIdentity, 'keepRenewed' | 'receive'> | undefined;
   /** One per start of the gateway. */
   session: string;
   version: string;
@@ -59,11 +64,13 @@ export function createUplink(deps: UplinkDeps): Uplink {
 
   /** Resolves or rejects, saying why, when the connection has ended. */
   const connection = async (signal: AbortSignal): Promise<void> => {
-    const { url, canteen, key } = deps;
+    const { url, canteen, identity } = deps;
+    const credentials = deps.credentials();
+    const renewed = new AbortController();
     const presence = presenceSince(deps, new Date(now()).toISOString());
     const will = { topic: topic(canteen, 'status'), message: presence(false) };
     const onMessage = (name: string, payload: Uint8Array) => receive(deps, drains, name, payload);
-    const link = await connect({ url, canteen, key, will, onMessage }, signal);
+    const link = await connect({ url, canteen, credentials, will, onMessage }, AbortSignal.any([signal, renewed.signal]));
     const publish: Publish = (kind, message) => link.publish(topic(canteen, kind), message, { retain: kind === 'status' });
     const sendHeartbeats = async (ended: AbortSignal) => {
       await sleep(firstHeartbeatAfterMs, ended);
@@ -80,6 +87,12 @@ export function createUplink(deps: UplinkDeps): Uplink {
       send: ({ sha256, jpeg }) => link.publishBytes(evidenceTopic(canteen, sha256), jpeg),
       lineFree: drain.lineFree,
     });
+    const keepRenewed = async () =>
+      identity?.keepRenewed({
+        send: (message) => publish('certificate-request', message),
+        renewed: () => renewed.abort(),
+        ended: link.ended,
+      });
     drains = { events: drain, pictures };
     try {
       await publish('status', presence(true));
@@ -87,7 +100,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
       log.info({ server: deps.url }, 'connected to the server');
       deps.onConnection?.(true);
       trouble = undefined;
-      await Promise.all([drain.run(link.ended), pictures.run(link.ended), sendHeartbeats(link.ended)]);
+      await Promise.all([drain.run(link.ended), pictures.run(link.ended), sendHeartbeats(link.ended), keepRenewed()]);
+      if (renewed.signal.aborted) return; // and comes back with the new certificate
       if (!signal.aborted) throw link.ended.reason;
       await Promise.race([publish('status', presence(false)), sleep(farewellMs)]);
     } finally {
@@ -98,7 +112,9 @@ export function createUplink(deps: UplinkDeps): Uplink {
 
   const tell = (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== trouble) log.warn({ reason, server: deps.url }, 'no connection to the server; repeats are not logged');
+    // What only a person can put right weighs more than a line that is down.
+    const level = error instanceof GatewayError ? 'error' : 'warn';
+    if (reason !== trouble) log[level]({ reason, server: deps.url }, 'no connection to the server; repeats are not logged');
     trouble = reason;
   };
 
@@ -133,6 +149,7 @@ function receive(deps: UplinkDeps, drains: Drains | undefined, name: string, pay
   if (kind === 'ack') receiveAck(deps, drains?.events, payload);
   if (kind === 'stored') receiveStored(deps, drains?.pictures, payload);
   if (kind === 'gaps') tellGaps(deps.log, payload);
+  if (kind === 'certificate') deps.identity?.receive(payload);
 }
 
 function receiveAck({ outbox, log }: UplinkDeps, drain: Drain | undefined, payload: Uint8Array): void {
@@ -176,7 +193,7 @@ function tellGaps(log: Log, payload: Uint8Array): void {
     );
 }
 
-type Publish = (kind: 'status' | 'events' | 'heartbeat', message: object) => Promise<void>;
+type Publish = (kind: 'status' | 'events' | 'heartbeat' | 'certificate-request', message: object) => Promise<void>;
 
 /** One connection says the same `since` all its life, so that its last will is known to be its own. */
 function presenceSince(deps: UplinkDeps, since: string) {

@@ -1,5 +1,6 @@
 // One MQTT connection, from connecting to its end; it never connects again by itself.
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqtt, { ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Identity } from '../identity/identity-file.ts';
 
 export interface Link {
   /** Fires when the connection is gone, with the reason, or when it is asked to end. */
@@ -19,16 +20,23 @@ export interface LinkOptions {
   url: string;
   /** User name and client id: a new connection ends a half-dead older one of the same gateway. */
   canteen: string;
-  key: string;
+  credentials: Credentials;
   /** Published by the broker, retained, when the connection ends without a goodbye [MQTT-3.1.2-8]. */
   will: { topic: string; message: object };
   onMessage(topic: string, payload: Uint8Array): void;
 }
 
+/** A key the server knows this gateway by, or a certificate of its authority, by which each knows the other. */
+export type Credentials = { kind: 'key'; key: string } | ({ kind: 'certificate' } & Identity);
+
 /** A link that says nothing for one and a half times this is dead [MQTT-3.1.2-24]. */
 const keepaliveSeconds = 20;
 const connectTimeoutMs = 10_000;
 const goodbyeMs = 2000;
+/** [MQTT-3.2.2-4], table 3.1. */
+const notAuthorized = 5;
+const notLetIn =
+  'the server does not let this gateway in: its certificate was revoked or replaced, or its canteen withdrawn. If that is a mistake, a new claim code is needed';
 
 /** Rejects, saying why, where no connection comes about. */
 export async function connect(options: LinkOptions, signal: AbortSignal): Promise<Link> {
@@ -68,12 +76,12 @@ function createLink(client: MqttClient, gone: AbortSignal, ended: AbortSignal): 
   };
 }
 
-function settings({ canteen, key, will }: LinkOptions): IClientOptions {
+function settings({ canteen, credentials, will }: LinkOptions): IClientOptions {
   return {
+    ...proof(credentials),
     protocolVersion: 4,
     clientId: canteen,
     username: canteen,
-    password: key,
     clean: true,
     keepalive: keepaliveSeconds,
     connectTimeout: connectTimeoutMs,
@@ -82,11 +90,17 @@ function settings({ canteen, key, will }: LinkOptions): IClientOptions {
   };
 }
 
+function proof(credentials: Credentials): IClientOptions {
+  if (credentials.kind === 'key') return { password: credentials.key };
+  const { key, certificate, authority } = credentials;
+  return { key, cert: certificate, ca: authority };
+}
+
 function endOf(client: MqttClient): AbortSignal {
   const gone = new AbortController();
   let reason = new Error('the connection was closed');
   client.on('error', (error) => {
-    reason = error;
+    reason = error instanceof ErrorWithReasonCode && error.code === notAuthorized ? new Error(notLetIn, { cause: error }) : error;
   });
   client.once('close', () => gone.abort(reason));
   return gone.signal;

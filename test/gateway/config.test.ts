@@ -39,7 +39,7 @@ function loadExample(text: string) {
 
 test('the example is loaded, its secrets read and its paths made absolute', () => {
   const settings = loadExample(readFileSync(example, 'utf8'));
-  expect(settings.server).toEqual({ url: 'mqtt://127.0.0.1:1883', key: 'the server.key' });
+  expect(settings.server).toEqual({ url: 'mqtts://mingzao.example.org:8883' });
   expect(settings.dataDir).toBe(join(folder, 'data'));
   expect(settings.cameras[0]).toMatchObject({ id: 'dining-1', credentials: { username: 'mingzao', password: 'the cameras.password' } });
   expect(settings.plan?.cameras).toHaveLength(3);
@@ -89,6 +89,12 @@ const eye = { id: 'camera-1', position: [0, 0, 3], horizontalFov: 90, resolution
 const recorder = { id: 'recorder-1', name: 'Recorder', address: '127.0.0.1', cameras: ['camera-1'] };
 
 test.each<[string, object, RegExp]>([
+  [
+    'a server on another machine where nothing is encrypted',
+    { server: { url: 'mqtt://10.0.0.5:1883', keyFile: 'secrets/server.key' } },
+    /server\.url: found "mqtt:\/\/10\.0\.0\.5:1883", allowed: mqtts:\/\//,
+  ],
+  ['neither a key nor a certificate', { server: { url: 'mqtt://127.0.0.1:1883' } }, /without keyFile; allowed: mqtts:.*gateway enrol/],
   ['an unknown key', { camera: [] }, /unknown key "camera"; allowed: canteen, server/],
   [
     'a zone that is not there',

@@ -82,7 +82,8 @@ function startUplink(password = key): void {
   uplink = createUplink({
     url: `mqtt://127.0.0.1:${port()}`,
     canteen,
-    key: password,
+    credentials: () => ({ kind: 'key', key: password }),
+    identity: undefined,
     session: 'session-1',
     version: '0.0.0',
     heartbeatEveryMs: 30_000,

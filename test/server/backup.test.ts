@@ -212,7 +212,8 @@ function startGateway(url: string, outbox: Outbox) {
   const stop = new AbortController();
   const evidence = { next: () => undefined, forget: () => undefined };
   const uplink = createUplink({
-    ...{ url, canteen: 'qiaodong', key, session: 's', version: '0', heartbeatEveryMs: 30_000, outbox, evidence },
+    ...{ credentials: () => ({ kind: 'key', key }) as const, identity: undefined },
+    ...{ url, canteen: 'qiaodong', session: 's', version: '0', heartbeatEveryMs: 30_000, outbox, evidence },
     heartbeat: () => ({
       ...{ schemaVersion: 1, session: 's', at: new Date().toISOString(), uptimeSeconds: 1, memoryBytes: 1 },
       ...{ outbox: outbox.health(), devices: [] },
