@@ -12,9 +12,17 @@ export type Belief<Name extends CheckName> =
 
 /** A fact past its time, or never told, is unknown, whatever it said; so is an `ok` that does not say what was measured. */
 export function believed<Name extends CheckName>(state: CanteenState, about: { device: string; check: Name }, now: number): Belief<Name> {
-  const known = state.facts[factKey(about.device, about.check)];
+  return beliefIn(state.facts[factKey(about.device, about.check)], about.check, { state, now });
+}
+
+/** The same of what `state` knows of one check of one device. */
+export function beliefIn<Name extends CheckName>(
+  known: KnownFact | undefined,
+  check: Name,
+  { state, now }: { state: CanteenState; now: number },
+): Belief<Name> {
   const fact = known?.fact;
-  if (known === undefined || !isOf(fact, about.check))
+  if (known === undefined || !isOf(fact, check))
     return { outcome: 'unknown', since: Math.max(state.layout?.since ?? 0, state.expectedSince) };
   const lapsedAt = Math.max(known.believedUntil, state.expectedSince);
   const lapsed = isStillBelieved(known, now) ? {} : { lapsedAt };
@@ -41,11 +49,7 @@ export function nextLapse({ facts }: CanteenState, now: number): number {
 }
 
 /** The instant, at or after `now`, after which one fact is believed no longer. What is not believed does not lapse. */
-export function lapsesAt({ facts }: CanteenState, about: { device: string; check: CheckName }, now: number): number {
-  return lapseOf(facts[factKey(about.device, about.check)], now);
-}
-
-function lapseOf(known: KnownFact | undefined, now: number): number {
+export function lapseOf(known: KnownFact | undefined, now: number): number {
   return known !== undefined && isStillBelieved(known, now) ? known.believedUntil : Number.POSITIVE_INFINITY;
 }
 

@@ -1,8 +1,7 @@
 // What was read off one canteen's facts, kept for as long as it must come out the same: judging costs by what is new, not by all there is.
-import type { CheckName } from '#contract/facts.ts';
 import type { Layout } from '#contract/layout.ts';
 import type { Standard } from '#contract/standard.ts';
-import { type Belief, believed, lapsesAt } from './believed.ts';
+import { beliefIn, lapseOf } from './believed.ts';
 import type { Scene } from './rule.ts';
 import { type CanteenState, factKey } from './state.ts';
 
@@ -15,10 +14,8 @@ export interface Memory {
 interface Sources {
   /** By `device/check`. */
   facts: Set<string>;
-  /** The last instant up to which each of them is believed as it was, milliseconds since 1970. */
+  /** The last instant up to which it comes out the same, milliseconds since 1970: none, where it looked at more than facts. */
   until: number;
-  /** It looked at the clock itself, or at the state beside its facts: it says nothing of any other moment. */
-  momentary: boolean;
 }
 
 interface Moment {
@@ -37,7 +34,7 @@ export function createMemory(): Memory {
       const moment = { state, standard, now };
       if (last === undefined || !isOfOneGround(last, moment)) kept.clear();
       else for (const fact of changedFacts(last.state, state)) for (const reader of readers.get(fact) ?? []) kept.delete(reader);
-      for (const [what, { momentary, until }] of kept) if (momentary || until < now) kept.delete(what);
+      for (const [what, { until }] of kept) if (until < now) kept.delete(what);
       last = moment;
       return createScene(moment);
     },
@@ -45,36 +42,40 @@ export function createMemory(): Memory {
 
   function createScene({ state, standard, now }: Moment): Scene {
     let reading: Sources | undefined;
-    const atThisMoment = <Value>(value: Value): Value => {
-      if (reading !== undefined) reading.momentary = true;
-      return value;
+    const holdFor = (until: number) => {
+      if (reading !== undefined && until < reading.until) reading.until = until;
     };
     return {
       standard,
       layout: state.layout?.layout ?? nothingRegistered,
       isRegistered: state.layout !== null,
       get state() {
-        return atThisMoment(state);
+        holdFor(Number.NEGATIVE_INFINITY);
+        return state;
       },
       get now() {
-        return atThisMoment(now);
+        holdFor(Number.NEGATIVE_INFINITY);
+        return now;
       },
-      believed: <Name extends CheckName>(device: string, check: Name): Belief<Name> => {
-        reading?.facts.add(factKey(device, check));
-        if (reading !== undefined) reading.until = Math.min(reading.until, lapsesAt(state, { device, check }, now));
-        return believed(state, { device, check }, now);
+      believed: (device, check) => {
+        const key = factKey(device, check);
+        const known = state.facts[key];
+        reading?.facts.add(key);
+        holdFor(lapseOf(known, now));
+        return beliefIn(known, check, { state, now });
       },
       remember: <Value>(what: string, find: () => Value): Value => {
         const outer = reading;
         const found = kept.get(what) ?? look(what, find);
         reading = outer;
-        if (outer !== undefined) inherit(outer, found);
+        if (outer !== undefined) for (const fact of found.facts) outer.facts.add(fact);
+        holdFor(found.until);
         return found.value as Value;
       },
     };
 
     function look(what: string, find: () => unknown) {
-      const sources: Sources = { facts: new Set(), until: Number.POSITIVE_INFINITY, momentary: false };
+      const sources: Sources = { facts: new Set(), until: Number.POSITIVE_INFINITY };
       reading = sources;
       const found = Object.assign(sources, { value: find() });
       for (const fact of found.facts) readers.set(fact, (readers.get(fact) ?? new Set()).add(what));
@@ -96,15 +97,11 @@ function isOfOneGround(before: Moment, after: Moment): boolean {
 
 /** The fold gives back what it leaves alone as the same object, so comparing references is enough. */
 function changedFacts({ facts: before }: CanteenState, { facts: after }: CanteenState): string[] {
-  if (before === after) return [];
-  const changed = Object.keys(after).filter((key) => after[key] !== before[key]);
-  return [...changed, ...Object.keys(before).filter((key) => !(key in after))];
-}
-
-function inherit(outer: Sources, { facts, until, momentary }: Sources): void {
-  for (const fact of facts) outer.facts.add(fact);
-  outer.until = Math.min(outer.until, until);
-  outer.momentary ||= momentary;
+  const changed: string[] = [];
+  if (before === after) return changed;
+  for (const key in after) if (after[key] !== before[key]) changed.push(key);
+  for (const key in before) if (!(key in after)) changed.push(key);
+  return changed;
 }
 
 const nothingRegistered: Layout = { schemaVersion: 1, zones: [], cameras: [], recorders: [] };
