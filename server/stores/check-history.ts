@@ -1,6 +1,7 @@
 // The rows that say what each check told from when to when: few, because what goes on being told makes its row longer.
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { ToldSpan } from '../compliance/history.ts';
+import { inserting } from './sized-statements.ts';
 import type { Tables } from './tables.ts';
 
 export interface HistoryQuery {
@@ -26,19 +27,18 @@ export function historyRows(told: ToldSpan[]): Tables['history'][] {
   return [...rows.values()];
 }
 
-export async function insertHistory(db: Transaction<Tables>, rows: Tables['history'][]): Promise<void> {
-  await db
-    .insertInto('history')
-    .values(rows)
-    .onConflict((conflict) =>
+export const insertHistory = inserting(
+  'history',
+  ['canteen', 'device', 'check_name', 'started_at', 'ended_at', 'outcome', 'fault'],
+  (insert) =>
+    insert.onConflict((conflict) =>
       conflict.columns(['canteen', 'device', 'check_name', 'started_at']).doUpdateSet((row) => ({
         ended_at: row.ref('excluded.ended_at'),
         outcome: row.ref('excluded.outcome'),
         fault: row.ref('excluded.fault'),
       })),
-    )
-    .execute();
-}
+    ),
+);
 
 export async function findHistory(db: Kysely<Tables>, { canteen, device, check, from, to, limit }: HistoryQuery): Promise<ToldSpan[]> {
   let query = db

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Gap } from '#contract/gaps.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
 import type { Watermark } from './commit.ts';
+import { inserting } from './sized-statements.ts';
 import type { Tables } from './tables.ts';
 
 /** What a server has in memory of one canteen. */
@@ -56,13 +57,15 @@ async function findVersions(db: Kysely<Tables>, { canteens, lock }: { canteens: 
 }
 
 export async function writeVersions(db: Transaction<Tables>, versions: ReadonlyMap<string, number>): Promise<void> {
-  if (versions.size === 0) return;
-  await db
-    .insertInto('versions')
-    .values([...versions].map(([canteen, version]) => ({ canteen, version, facts_since: 0 })))
-    .onConflict((conflict) => conflict.column('canteen').doUpdateSet((row) => ({ version: row.ref('excluded.version') })))
-    .execute();
+  await insertVersions(
+    db,
+    [...versions].map(([canteen, version]) => ({ canteen, version, facts_since: 0 })),
+  );
 }
+
+const insertVersions = inserting('versions', ['canteen', 'version', 'facts_since'], (insert) =>
+  insert.onConflict((conflict) => conflict.column('canteen').doUpdateSet((row) => ({ version: row.ref('excluded.version') }))),
+);
 
 const canteensPerQuery = 100;
 
