@@ -1,0 +1,54 @@
+// Kills and cuts everything at random under load, then counts what is stored: `npm run chaos -- [--minutes N] [--gateways N] [--seed S]`.
+import { parseArgs } from 'node:util';
+import { startOneServer } from './chaos/one-server.ts';
+import { type ChaosReport, runChaos } from './chaos/run-chaos.ts';
+
+const usage = 'usage: npm run chaos -- [--minutes N] [--gateways N] [--seed S]';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const asked = read();
+  if (asked === undefined) {
+    console.error(usage);
+    return 2;
+  }
+  const { minutes, gateways, seed } = asked;
+  console.error(`chaos: ${minutes} min, ${gateways} gateways, seed ${seed}`);
+  const report = await runChaos({ seconds: minutes * 60, gateways, seed, startSite: startOneServer, say: (line) => console.error(line) });
+  console.log(table(report));
+  return report.ok ? 0 : 1;
+}
+
+function read(): { minutes: number; gateways: number; seed: number } | undefined {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { minutes: text, gateways: text, seed: text } });
+    const { minutes = '10', gateways = '6', seed = String(Date.now() % 1_000_000) } = values;
+    const asked = { minutes: Number(minutes), gateways: Number(gateways), seed: Number(seed) };
+    const sound = asked.minutes > 0 && asked.gateways >= 1 && Object.values(asked).every(Number.isFinite);
+    return sound ? asked : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function table({ count, mishaps, settledSeconds, troubles, ok }: ChaosReport): string {
+  const rows: [string, string | number][] = [
+    ...Object.entries(mishaps).toSorted(([a], [b]) => a.localeCompare(b)),
+    ['facts decided', count.decided],
+    ['facts stored', count.stored],
+    ['  killed in the middle of deciding', count.unsure],
+    ['  lost', count.lost.length],
+    ['  doubled', count.doubled.length],
+    ['  strange', count.strange.length],
+    ['gaps opened', count.gaps.opened],
+    ['gaps open at the end', count.gaps.open],
+    ['  wrong', count.gaps.wrong.length],
+    ['settled after', `${settledSeconds} s`],
+    ['', ok ? 'ok' : 'WRONG'],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const wrong = [...count.lost, ...count.doubled, ...count.strange, ...count.gaps.wrong, ...troubles].slice(0, 20);
+  return [...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...wrong].join('\n');
+}

@@ -1,0 +1,123 @@
+// The chaos: load, and everything killed, cut and started again at random; then quiet; then the count.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Count, count, isRight } from './count.ts';
+import { type ChaosGateway, createGateway } from './gateways.ts';
+import type { LineState } from './line.ts';
+import { type Chance, createChance } from './random.ts';
+import type { Site } from './site.ts';
+
+export interface ChaosReport {
+  count: Count;
+  /** How often each mishap came about. */
+  mishaps: Record<string, number>;
+  /** Until every gateway had its acknowledgements and every gap was right, at the end. */
+  settledSeconds: number;
+  /** What did not settle, or broke in the harness’s own hands. */
+  troubles: string[];
+  ok: boolean;
+}
+
+const camerasEach = 3;
+const pauseMs = { least: 500, most: 4_000 };
+const settleWithinMs = 120_000;
+
+/** Everything lies in a folder of its own, removed at the end where all was right. `say` gets one line a mishap. */
+export async function runChaos(about: {
+  seconds: number;
+  seed: number;
+  gateways: number;
+  startSite: (about: { folder: string; canteens: { id: string; key: string }[] }) => Promise<Site>;
+  say: (line: string) => void;
+}): Promise<ChaosReport> {
+  const { seconds, seed, startSite, say } = about;
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-chaos-'));
+  const canteens = Array.from({ length: about.gateways }, (_, index) => ({
+    id: `canteen-${index + 1}`,
+    key: randomBytes(16).toString('hex'),
+  }));
+  const cameras = Array.from({ length: camerasEach }, (_, index) => `camera-${index + 1}`);
+  const site = await startSite({ folder, canteens });
+  const gateways: ChaosGateway[] = [];
+  const mishaps: Record<string, number> = {};
+  const troubles: string[] = [];
+  try {
+    for (const [index, { id, key }] of canteens.entries()) {
+      const gateway = await createGateway({ folder, mqttPort: site.mqttPort, canteen: id, key, cameras, seed: seed + index });
+      gateways.push(gateway);
+      gateway.start();
+    }
+    const until = performance.now() + seconds * 1000;
+    const suffer = async (kinds: Record<string, Mishap>, chance: Chance) => {
+      // Each once before any comes again.
+      let next: string[] = [];
+      while (performance.now() < until) {
+        await delay(chance.between(pauseMs.least, pauseMs.most));
+        if (next.length === 0) next = chance.shuffled(Object.keys(kinds));
+        const name = next.pop() ?? '';
+        say(`${Math.round(seconds - (until - performance.now()) / 1000)} s: ${name}`);
+        mishaps[name] = (mishaps[name] ?? 0) + 1;
+        await kinds[name]?.({ chance, pause: delay });
+      }
+    };
+    // At the centre and at the gateways at the same time, each in an order that follows from the seed.
+    await Promise.all([suffer(site.mishaps, createChance(seed)), suffer(mishapsOf(gateways), createChance(seed + 1))]);
+
+    say('quiet: every line is sound, everything runs');
+    const since = performance.now();
+    for (const { line } of gateways) line.be('sound');
+    for (const gateway of gateways) gateway.enough();
+    await settle(gateways, troubles);
+    const decided = async () => {
+      const of = new Map(gateways.map((gateway) => [gateway.canteen, gateway.decided()]));
+      return count(of, await site.stored());
+    };
+    let counted = await decided();
+    // The last fact is acknowledged before the gap it opens or closes is written down by the sweep, if it is the sweep’s.
+    while (!isRight(counted) && performance.now() - since < settleWithinMs / 4) {
+      await delay(1_000);
+      counted = await decided();
+    }
+    const settledSeconds = Math.round((performance.now() - since) / 100) / 10;
+    return { count: counted, mishaps, settledSeconds, troubles, ok: isRight(counted) && troubles.length === 0 && counted.decided > 0 };
+  } finally {
+    for (const gateway of gateways) await gateway.close();
+    await site.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Mishap = Site['mishaps'][string];
+
+function mishapsOf(gateways: ChaosGateway[]): Record<string, Mishap> {
+  const onLine =
+    (state: LineState): Mishap =>
+    async ({ chance, pause }) => {
+      const few = gateways.filter(() => chance.next() < 0.5);
+      for (const { line } of few) line.be(state);
+      await pause(chance.between(500, 4_000));
+      for (const { line } of few) line.be('sound');
+    };
+  const killed: Mishap = async ({ chance, pause }) => {
+    const gateway = chance.pick(gateways);
+    await gateway.kill();
+    await pause(chance.between(0, 2_000));
+    gateway.start();
+  };
+  return { 'gateway killed': killed, 'line cut': onLine('cut'), 'line half open': onLine('half-open'), 'line slow': onLine('slow') };
+}
+
+async function settle(gateways: ChaosGateway[], troubles: string[]): Promise<void> {
+  const until = performance.now() + settleWithinMs;
+  while (gateways.some((gateway) => gateway.waiting() !== 0)) {
+    if (performance.now() > until) {
+      for (const gateway of gateways)
+        if (gateway.waiting() !== 0) troubles.push(`${gateway.canteen} still waits for ${gateway.waiting()} acknowledgements`);
+      return;
+    }
+    await delay(200);
+  }
+}
