@@ -12,9 +12,9 @@ export interface CaptureRequest {
   /** `rtsp://…`, without user name or password. */
   address: URL;
   credentials: Credentials | undefined;
-  /** How much of the stream to take, by the clock on the wall, and where to put it, in the NUT format. */
+  /** How much of the stream to take, by the clock on the wall, and where to put what framecrc prints of its packets. */
   sample: { seconds: number; file: string };
-  /** How long to wait for a keyframe, which smart encoders send only every ten seconds or more, and where to put the first one. */
+  /** How long to wait for a keyframe, which smart encoders send only every ten seconds or more, and where to put the first one, in the NUT format. */
   keyframe: { seconds: number; file: string };
   signal: AbortSignal;
 }
@@ -42,21 +42,20 @@ const processesMax = 4;
 const slots = createSlots(processesMax);
 /** Silence of the camera after which ffmpeg gives up. */
 const silenceMs = 3000;
-const captureMaxBytes = 64 * 1024 * 1024;
 const outputMaxBytes = 8 * 1024 * 1024;
 const linesKept = 40;
 
 /**
- * Takes a few seconds of the first video stream as it comes, undecoded and stamped with when it came, and one keyframe, all in one
- * session: cheap cameras have few. Gives how long it watched. Throws DeviceError. Where the stream breaks off, less than asked is there.
+ * Takes down the packets of a few seconds of the first video stream, undecoded and stamped with when they came, and one keyframe, all in
+ * one session: cheap cameras have few. Gives how long it watched. Throws DeviceError. Where the stream breaks off, less than asked is there.
  */
 export function capture({ address, credentials, sample, keyframe, signal }: CaptureRequest): Promise<{ watchedSeconds: number }> {
   return slots.use(signal, async () => {
     const source = openStream(address, credentials, keyframe.seconds);
     source.command
       .output(sample.file)
-      .outputOptions([...copied, '-copyinkf', `-t ${sample.seconds}`, `-fs ${captureMaxBytes}`])
-      .format('nut')
+      .outputOptions([...copied, '-copyinkf', `-t ${sample.seconds}`, `-fs ${outputMaxBytes}`])
+      .format('framecrc')
       .output(keyframe.file)
       .outputOptions([...copied, '-frames:v 1', `-t ${keyframe.seconds}`])
       .format('nut');
@@ -75,13 +74,11 @@ export function takeKeyframes({
   signal,
 }: KeyframesRequest): Promise<string> {
   const apart = count > 1 ? [`select='isnan(prev_selected_t)+gte(t-prev_selected_t,${apartSeconds})'`] : [];
-  const small = ['showinfo=checksum=0', 'scale=640:360', 'format=yuv420p', 'split[pixels][picture]'];
   return slots.use(signal, async () => {
     const source = openStream(address, credentials, waitSeconds);
     source.command
-      // One thread each: with more, the decoder holds a picture back until the next ones have come.
-      .inputOptions(['-skip_frame nokey', '-threads 1', `-t ${waitSeconds}`, '-filter_complex_threads 1'])
-      .complexFilter(`[0:v:0]${[...apart, ...small].join(',')}`)
+      .inputOptions([`-t ${waitSeconds}`, '-filter_complex_threads 1'])
+      .complexFilter(`[0:v:0]${[...apart, 'showinfo=checksum=0', small, 'split[pixels][picture]'].join(',')}`)
       .output(files.pixels)
       .outputOptions(['-map [pixels]', `-frames:v ${count}`, '-fps_mode passthrough'])
       .format('rawvideo')
@@ -100,7 +97,7 @@ function openStream(address: URL, credentials: Credentials | undefined, patience
   const lines: string[] = [];
   let described: number | undefined;
   const command = ffmpeg({
-    source: Readable.from([sourceScript({ address, credentials, patienceSeconds, silenceMs })]),
+    source: Readable.from([sourceScript({ address, credentials, patienceSeconds, silenceMs, unprobed: true })]),
     stdoutLines: linesKept,
   })
     .inputFormat('concat')
@@ -111,7 +108,9 @@ function openStream(address: URL, credentials: Credentials | undefined, patience
       '-loglevel verbose',
       '-safe 0',
       `-analyzeduration ${patienceSeconds * 1_000_000}`,
+      '-fpsprobesize 0',
       `-protocol_whitelist ${sourceProtocols}`,
+      ...keyframesOnly,
     ]);
   command.on('stderr', (line: string) => {
     if (lines.length < 2000) lines.push(line);
@@ -139,27 +138,38 @@ function openStream(address: URL, credentials: Credentials | undefined, patience
 }
 
 const copied = ['-map 0:v:0', '-c copy'];
+/** Nothing else is decoded, nor looked at to learn about the stream. One thread: with more, the decoder holds a picture back until the next ones have come. */
+const keyframesOnly = ['-skip_frame nokey', '-threads 1'];
+const small = 'scale=640:360,format=yuv420p';
 
 /** The upper and the lower eighth of a picture, one above the other, in grey: where cameras write their clock. */
-const margins = 'format=gray,split[a][b];[a]crop=iw:trunc(ih/8):0:0[c];[b]crop=iw:trunc(ih/8):0:ih-trunc(ih/8)[d];[c][d]vstack';
+const margins = 'split[a][b];[a]crop=iw:trunc(ih/8):0:0[c];[b]crop=iw:trunc(ih/8):0:ih-trunc(ih/8)[d];[c][d]vstack,format=gray';
 
 /**
- * Filters one keyframe of a local file; gives what the filters print and log, and puts the picture’s margins into a file, a byte a pixel.
- * Throws DeviceError `does-not-decode`.
+ * Decodes the keyframe in a NUT file of our own: 640×360 in `yuv420p` into one file, the picture’s margins, a byte a pixel, into another. Gives
+ * what ffmpeg printed. Throws DeviceError `does-not-decode`.
  */
-export function filterKeyframe(
+export function decodeKeyframe(
   file: string,
-  filter: string,
-  { margins: marginsFile, signal }: { margins: string; signal: AbortSignal },
+  { pixels, margins: marginsFile, signal }: { pixels: string; margins: string; signal: AbortSignal },
 ): Promise<string> {
   return slots.use(signal, async () => {
     const command = ffmpeg(file)
-      .inputOptions(['-hide_banner', '-nostats', '-loglevel info', '-protocol_whitelist file', '-skip_frame nokey'])
-      .output('-')
-      .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${filter},metadata=mode=print:file=-`])
-      .format('null')
+      .inputFormat('nut')
+      .inputOptions([
+        '-hide_banner',
+        '-nostats',
+        '-loglevel info',
+        '-protocol_whitelist file',
+        ...keyframesOnly,
+        '-filter_complex_threads 1',
+      ])
+      .complexFilter(`[0:v:0]showinfo=checksum=0,split[whole][small];[small]${small}[pixels];[whole]${margins}[margins]`)
+      .output(pixels)
+      .outputOptions(['-map [pixels]', '-frames:v 1'])
+      .format('rawvideo')
       .output(marginsFile)
-      .outputOptions(['-map 0:v:0', '-frames:v 1', `-vf ${margins}`])
+      .outputOptions(['-map [margins]', '-frames:v 1'])
       .format('rawvideo');
     const ended = await run(command, signal);
     if (ended.ok) return ended.printed;

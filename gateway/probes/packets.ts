@@ -17,9 +17,6 @@ interface Packet {
   keyframe: boolean;
 }
 
-/** What to ask ffprobe for. */
-export const packetEntries = 'packet=pts_time,dts_time,size,flags:stream=codec_name';
-
 /**
  * Recorders and relays begin with what they have in store, all at once: what comes in the first second says nothing of the rate.
  * So much more has to be taken than is to be measured.
@@ -27,15 +24,13 @@ export const packetEntries = 'packet=pts_time,dts_time,size,flags:stream=codec_n
 export const settlingSeconds = 1;
 
 /**
- * Reads ffprobe's answer. `askedSeconds`: how much was to be taken; `watchedSeconds`: how long the stream was watched for it.
+ * Reads what ffmpeg’s framecrc printed. `askedSeconds`: how much was to be taken; `watchedSeconds`: how long the stream was watched for it.
  * Throws DeviceError: `stalled` where no packet came, or after some no more, `truncated` where the stream ended before the time was up.
  */
-export function measurePackets(probed: unknown, asked: { askedSeconds: number; watchedSeconds: number }): PacketReport {
-  const [stream] = list(probed, 'streams');
-  const all = list(probed, 'packets').flatMap(packetOf);
+export function measurePackets(framecrc: string, asked: { askedSeconds: number; watchedSeconds: number }): PacketReport {
+  const { codec, packets: all } = readPackets(framecrc);
   const first = all[0]?.at;
   if (first === undefined) throw new DeviceError('stalled', 'the stream opens, but no packets come');
-  const codec = text(stream, 'codec_name');
   if (codec === undefined) throw new DeviceError('does-not-decode', `${all.length} packets came, and what they are cannot be told`);
   refuseShort(all, asked);
   const settled = all.filter(({ at }) => at >= first + settlingSeconds);
@@ -52,9 +47,10 @@ export function measurePackets(probed: unknown, asked: { askedSeconds: number; w
   };
 }
 
-/** How many packets ffprobe saw. */
+/** How many packets ffprobe saw in a file of our own. */
 export function countPackets(probed: unknown): number {
-  return list(probed, 'packets').length;
+  const packets = typeof probed === 'object' && probed !== null ? Object.getOwnPropertyDescriptor(probed, 'packets')?.value : undefined;
+  return Array.isArray(packets) ? packets.length : 0;
 }
 
 /** A sample may end a little before its time, and a stream of one picture a second ends a whole second before. */
@@ -93,25 +89,26 @@ function longestDistance(times: readonly number[]): number | undefined {
   return distances.length === 0 ? undefined : distances.reduce((longest, each) => Math.max(longest, each));
 }
 
-function packetOf(packet: unknown): Packet[] {
-  const at = Number(text(packet, 'pts_time') ?? text(packet, 'dts_time'));
-  const bytes = Number(text(packet, 'size'));
-  if (!Number.isFinite(at) || !Number.isFinite(bytes)) return [];
-  return [{ at, bytes, keyframe: text(packet, 'flags')?.startsWith('K') === true }];
+/** `#tb 0: 1/90000` and `#codec_id 0: h264`, then a line each: `stream, dts, pts, duration, size, checksum`, and `F=0x0` of those that are no keyframe. */
+function readPackets(framecrc: string): { codec: string | undefined; packets: Packet[] } {
+  const lines = framecrc.split('\n');
+  const head = (name: string) => lines.find((line) => line.startsWith(`#${name} 0: `))?.slice(name.length + 5);
+  const [ticks = Number.NaN, ticksPerSecond = Number.NaN] = head('tb')?.split('/').map(Number) ?? [];
+  const packets = lines.flatMap((line): Packet[] => {
+    if (!/^\d/.test(line)) return [];
+    const fields = line.split(',');
+    const [decoded, shown, , bytes = Number.NaN] = fields.slice(1, 5).map((field) => Number(field.trim() || Number.NaN));
+    const at = ((Number.isNaN(shown) ? decoded : shown) ?? Number.NaN) * (ticks / ticksPerSecond);
+    return Number.isFinite(at) && Number.isFinite(bytes) ? [{ at, bytes, keyframe: isKeyframe(fields.slice(6)) }] : [];
+  });
+  const codec = head('codec_id');
+  return { codec: codec === 'none' || codec === 'unknown_codec' ? undefined : codec || undefined, packets };
 }
 
-function list(from: unknown, key: string): unknown[] {
-  const value = field(from, key);
-  return Array.isArray(value) ? value : [];
-}
-
-function text(from: unknown, key: string): string | undefined {
-  const value = field(from, key);
-  return typeof value === 'string' ? value : undefined;
-}
-
-function field(from: unknown, key: string): unknown {
-  return typeof from === 'object' && from !== null ? Object.getOwnPropertyDescriptor(from, key)?.value : undefined;
+/** Only other flags than the one of a keyframe are printed. */
+function isKeyframe(about: readonly string[]): boolean {
+  const flags = about.find((field) => field.startsWith(' F=0x'));
+  return flags === undefined || (Number.parseInt(flags.slice(5), 16) & 1) === 1;
 }
 
 function rounded(value: number): number {

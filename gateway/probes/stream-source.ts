@@ -10,13 +10,17 @@ export interface StreamSource {
 /** What `sourceScript` has to be allowed; for `-protocol_whitelist`. */
 export const sourceProtocols = 'pipe,tcp,udp,rtp,rtsp,rtsps,tls,crypto';
 
-/** A list of one file, for `-f concat`. `patienceSeconds`: for the parameters of the stream; `silenceMs` of the camera end it. */
+/**
+ * A list of one file, for `-f concat`. `patienceSeconds`: for the parameters of the stream; `silenceMs` of the camera end it. `unprobed`: they
+ * are left to the reader of the list, who knows what may be passed over.
+ */
 export function sourceScript({
   address,
   credentials,
   patienceSeconds,
   silenceMs,
-}: StreamSource & { patienceSeconds: number; silenceMs: number }): string {
+  unprobed = false,
+}: StreamSource & { patienceSeconds: number; silenceMs: number; unprobed?: boolean }): string {
   const url = new URL(address);
   url.username = encodeURIComponent(credentials?.username ?? '');
   url.password = encodeURIComponent(credentials?.password ?? '');
@@ -32,6 +36,8 @@ export function sourceScript({
     'option use_wallclock_as_timestamps 1',
     // Where the session description holds no parameter sets, they come with the first keyframe.
     `option analyzeduration ${patienceSeconds * 1_000_000}`,
+    // A second of pictures would be decoded, only to guess how many there are in one.
+    ...(unprobed ? ['option fpsprobesize 0', 'option probesize 32'] : []),
     '',
   ].join('\n');
 }
