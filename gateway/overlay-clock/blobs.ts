@@ -29,53 +29,107 @@ export interface Sought {
 const pixelsMin = 3;
 
 /** What touches the edge of the picture is cut off, and is left out. */
-export function blobsOf({ luma, width, height }: Grey, { threshold, dark, sizeMax }: Sought): Blob[] {
-  const open = new Uint8Array(luma.length);
-  for (let row = 1; row < height - 1; row += 1)
-    for (let at = row * width + 1; at < (row + 1) * width - 1; at += 1) open[at] = (luma[at] ?? 0) >= threshold !== dark ? 1 : 0;
-  const members = new Int32Array(luma.length);
-  const blobs: Blob[] = [];
-  for (let at = 0; at < open.length; at += 1) {
-    if (open[at] !== 1) continue;
-    const count = fill(open, at, { members, width });
-    const blob = count < pixelsMin ? undefined : boxed(members.subarray(0, count), width, sizeMax);
-    if (blob !== undefined) blobs.push(blob);
-  }
-  return blobs;
-}
-
-/** Writes down where the shape is that `start` belongs to, and takes it out of `open`. Pixels that touch by a corner belong together. */
-function fill(open: Uint8Array, start: number, { members, width }: { members: Int32Array; width: number }): number {
-  let count = 1;
-  members[0] = start;
-  open[start] = 0;
-  for (let next = 0; next < count; next += 1) {
-    const at = members[next] ?? 0;
-    for (let row = at - width; row <= at + width; row += width) {
-      for (let neighbour = row - 1; neighbour <= row + 1; neighbour += 1) {
-        if (open[neighbour] !== 1) continue;
-        open[neighbour] = 0;
-        members[count] = neighbour;
-        count += 1;
-      }
+export function blobsOf(grey: Grey, sought: Sought): Blob[] {
+  const runs = runsOf(grey, sought);
+  const shapes = new Map<number, Shape>();
+  for (let run = 0; run < runs.from.length; run += 1) {
+    const { row, from, to } = runAt(runs, run);
+    const first = firstOf(runs, run);
+    const shape = shapes.get(first);
+    if (shape === undefined) shapes.set(first, { left: from, right: to, top: row, bottom: row, count: to - from, runs: [run] });
+    else {
+      if (from < shape.left) shape.left = from;
+      if (to > shape.right) shape.right = to;
+      shape.bottom = row;
+      shape.count += to - from;
+      shape.runs.push(run);
     }
   }
-  return count;
+  return [...shapes.values()].flatMap((shape) => (shape.count < pixelsMin ? [] : boxed(shape, runs, sought.sizeMax)));
 }
 
-function boxed(members: Int32Array, across: number, sizeMax: number): Blob | undefined {
-  let [left, right, top, bottom] = [across, 0, Number.POSITIVE_INFINITY, 0];
-  for (const at of members) {
-    const x = at % across;
-    const y = (at - x) / across;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    if (y > bottom) bottom = y;
+/**
+ * The pixels of a picture that are sought, as runs along its rows, the uppermost first. Far fewer than the pixels, most of which belong to
+ * large areas of one brightness.
+ */
+interface Runs {
+  row: number[];
+  from: number[];
+  /** The column behind the last. */
+  to: number[];
+  /** An earlier run of the same shape, or the run itself. */
+  earlier: number[];
+}
+
+function runsOf({ luma, width, height }: Grey, { threshold, dark }: Sought): Runs {
+  const runs: Runs = { row: [], from: [], to: [], earlier: [] };
+  let above = 0;
+  for (let row = 1; row < height - 1; row += 1) {
+    const begun = runs.from.length;
+    const start = row * width;
+    for (let x = 1; x < width - 1; x += 1) {
+      if ((luma[start + x] ?? 0) >= threshold === dark) continue;
+      const from = x;
+      while (x < width - 1 && (luma[start + x] ?? 0) >= threshold !== dark) x += 1;
+      runs.earlier.push(runs.from.length);
+      runs.row.push(row);
+      runs.from.push(from);
+      runs.to.push(x);
+    }
+    joinRows(runs, above, begun);
+    above = begun;
   }
-  const [width, height] = [right - left + 1, bottom - top + 1];
-  if (Math.max(width, height) > sizeMax) return undefined;
+  return runs;
+}
+
+/** Joins the runs from `begun` on, which are of one row, to those from `above` on, which are of the row above it. Pixels that touch by a corner belong together. */
+function joinRows(runs: Runs, above: number, begun: number): void {
+  const { from, to, earlier } = runs;
+  let upper = above;
+  for (let run = begun; run < from.length; run += 1) {
+    const [left = 0, right = 0] = [from[run], to[run]];
+    while (upper < begun && (to[upper] ?? 0) < left) upper += 1;
+    for (let touching = upper; touching < begun && (from[touching] ?? 0) <= right; touching += 1) {
+      const [a, b] = [firstOf(runs, touching), firstOf(runs, run)];
+      earlier[Math.max(a, b)] = Math.min(a, b);
+    }
+  }
+}
+
+/** The first run of the shape that a run belongs to; the way there is made shorter for the next time. */
+function firstOf({ earlier }: Runs, run: number): number {
+  let at = run;
+  for (;;) {
+    const next = earlier[at] ?? at;
+    if (next === at) return at;
+    const further = earlier[next] ?? next;
+    earlier[at] = further;
+    at = further;
+  }
+}
+
+interface Shape {
+  left: number;
+  /** The column behind the last. */
+  right: number;
+  top: number;
+  bottom: number;
+  /** Pixels. */
+  count: number;
+  runs: number[];
+}
+
+function boxed({ left, right, top, bottom, runs: own }: Shape, runs: Runs, sizeMax: number): Blob[] {
+  const [width, height] = [right - left, bottom - top + 1];
+  if (Math.max(width, height) > sizeMax) return [];
   const pixels = new Uint8Array(width * height);
-  for (const at of members) pixels[(Math.floor(at / across) - top) * width + (at % across) - left] = 1;
-  return { left, top, width, height, pixels };
+  for (const run of own) {
+    const { row, from, to } = runAt(runs, run);
+    pixels.fill(1, (row - top) * width + from - left, (row - top) * width + to - left);
+  }
+  return [{ left, top, width, height, pixels }];
+}
+
+function runAt({ row, from, to }: Runs, run: number): { row: number; from: number; to: number } {
+  return { row: row[run] ?? 0, from: from[run] ?? 0, to: to[run] ?? 0 };
 }
