@@ -18,7 +18,7 @@ const pixelsOfBlock = 3;
 /** The smallest thing that counts as life: a digit’s stroke. */
 const livesFromPixels = 6;
 
-export function changeBetween(before: Still, after: Still): Change {
+export function changeBetween(before: Pick<Still, 'luma'>, after: Pick<Still, 'luma'>): Change {
   const counts = new Uint16Array(blocksAcross * blocksDown);
   let pixels = 0;
   for (let at = 0; at < after.luma.length; at += 1) {

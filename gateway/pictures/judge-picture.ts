@@ -1,8 +1,8 @@
 // What one sample of a camera’s picture comes to, aspect by aspect, and what is to be remembered of it; pure.
 import type { PictureAspect, PictureAspects, PictureMeasured } from '#contract/picture.ts';
+import { learnClock } from './clock-place.ts';
 import { isRepeated, looksOf } from './looks.ts';
 import { ofEveryAspect, type PictureMemory, type Sample } from './memory.ts';
-import { learnClock } from './overlay-clock.ts';
 import { type Readings, readSample } from './readings.ts';
 import { type Looks, stand } from './standing.ts';
 
@@ -21,7 +21,8 @@ export function judgePicture(memory: PictureMemory, sample: Sample): { memory: P
       edgePixels: [...memory.edgePixels, ...sharpEdges(readings, looks)].slice(-edgesKept),
       clock: sample.change === undefined ? memory.clock : learnClock(memory.clock, sample.change),
       likenesses: readings.likenesses,
-      last: sample.taken,
+      // A copy: a part of the bytes that came would keep them all.
+      last: { still: { luma: new Uint8Array(sample.taken.still.luma) }, keyframeSha256: sample.taken.keyframeSha256 },
       // The gateway’s clock may have been set back meanwhile.
       aliveAt: looks.frozen.as === 'right' ? sample.at : Math.min(memory.aliveAt ?? sample.at, sample.at),
     },

@@ -1,8 +1,8 @@
 // Whether each aspect of a sample looks right or wrong, or cannot be judged; pure.
 import type { PictureAspect } from '#contract/picture.ts';
 import { type Change, isAlive } from './change.ts';
+import { clockBlocks } from './clock-place.ts';
 import type { PictureMemory, Sample, Taken } from './memory.ts';
-import { clockBlocks } from './overlay-clock.ts';
 import { dimBelow, type Readings } from './readings.ts';
 import type { Looks } from './standing.ts';
 

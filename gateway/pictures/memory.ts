@@ -1,8 +1,8 @@
 // What is remembered of one camera’s picture from sample to sample, and what a sample is judged with; types, and how memory begins.
 import type { PictureAspect } from '#contract/picture.ts';
 import type { Change } from './change.ts';
+import { type ClockMemory, noClock } from './clock-place.ts';
 import type { Likeness, Outline } from './likeness.ts';
-import { type ClockMemory, noClock } from './overlay-clock.ts';
 import { type Standing, unsettled } from './standing.ts';
 import type { Still } from './still.ts';
 
@@ -34,7 +34,8 @@ export interface PictureMemory {
   clock: ClockMemory;
   /** Of the newest samples against one and the same reference, the newest last. */
   likenesses: { reference: string; likeness: Likeness }[];
-  last: Taken | undefined;
+  /** The newest sample; of its picture only the brightness, since there are many cameras. */
+  last: { still: Pick<Still, 'luma'>; keyframeSha256: string } | undefined;
   /** When something last changed in the picture, or watching began; milliseconds since 1970. */
   aliveAt: number | undefined;
 }

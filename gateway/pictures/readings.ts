@@ -1,9 +1,10 @@
 // Everything that is measured of one sample, alone and against what is remembered; pure.
+
+import { clockBlocks } from './clock-place.ts';
 import { edgeWidth } from './edge-width.ts';
 import { isColourless, type Light, readLight } from './light.ts';
 import { likenessOf, outlineOf } from './likeness.ts';
 import type { PictureMemory, Reference, ReferenceKind, References, Sample } from './memory.ts';
-import { clockBlocks } from './overlay-clock.ts';
 
 export interface Readings {
   light: Light;
