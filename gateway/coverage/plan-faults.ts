@@ -102,10 +102,9 @@ function hiddenCamera(cameras: readonly PlanCamera[], solids: readonly Solid[]):
   return first(cameras.entries(), ([index, camera]) => {
     const { position } = camera;
     if (footOf(position, solids) !== undefined) return undefined;
-    const around = solids.find(({ bottom, top, region }) => {
-      const [x, y, height] = position;
-      return bottom < height && height <= top && isInside([x, y], polygonsOf(region));
-    });
-    return placed('cameras', index, camera, `it is inside the obstacle "${around?.id ?? 'beside it'}" at its height of ${position[2]} m`);
+    const [x, y, height] = position;
+    const around = solids.find(({ bottom, top, region }) => bottom < height && height <= top && isInside([x, y], polygonsOf(region)));
+    const hangs = around === undefined ? 'it hangs on one obstacle and right before another' : `it is inside the obstacle "${around.id}"`;
+    return placed('cameras', index, camera, `${hangs} at its height of ${height} m, and sees nothing`);
   });
 }

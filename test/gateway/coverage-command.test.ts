@@ -70,6 +70,7 @@ describe('the coverage command', () => {
     ['has no area', { ...sound, zones: [{ ...room, polygon: [[0, 0], [4, 0], [8, 0]] }] }, /zones\.0 "a": its polygon has no area/], // biome-ignore format: one line a fault
     ['is a line', { ...sound, zones: [{ ...room, polygon: [[0, 0], [4, 0]] }] }, /zones\.0\.polygon: found .* must NOT have fewer than 3 items/], // biome-ignore format: one line a fault
     ['has a camera in a wall', { ...sound, obstacles: [{ id: 'wall', polygon: [[-1, -1], [1, -1], [1, 1], [-1, 1]], bottom: 0 }] }, /cameras\.0 "c1": it is inside the obstacle "wall" at its height of 2.7 m/], // biome-ignore format: one line a fault
+    ['has a camera that looks at a hood', { ...sound, obstacles: [{ id: 'wall', polygon: [[-1, -1], [0, -1], [0, 1], [-1, 1]], bottom: 0 }, { id: 'hood', polygon: [[0.03, -1], [1, -1], [1, 1], [0.03, 1]], bottom: 2 }] }, /cameras\.0 "c1": it hangs on one obstacle and right before another at its height of 2.7 m, and sees nothing/], // biome-ignore format: one line a fault
     ['has no lens', { ...sound, cameras: [{ ...lens, horizontalFov: 0 }] }, /cameras\.0\.horizontalFov: found 0, it must be > 0/],
     ['needs a lens', { ...sound, cameras: [{ ...lens, horizontalFov: undefined }] }, /cameras\.0 "c1": the key "horizontalFov" is missing; the projection rectilinear needs it/], // biome-ignore format: one line a fault
     ['has too wide a lens', { ...sound, cameras: [{ ...lens, horizontalFov: 180 }] }, /cameras\.0 "c1": horizontalFov: found 180, allowed: less than 180/], // biome-ignore format: one line a fault
