@@ -32,9 +32,10 @@ export function createEventStates(): EventStates {
 
   const note = (states: Map<string, State>, { topic, source, operation, data }: DeviceEvent, at: number) => {
     const key = `${topic} ${source}`;
-    const active = isActive(data) ?? (operation === undefined ? true : undefined);
+    // An event that says nothing of a state has happened; one whose state cannot be made out has told nothing.
+    const active = isActive(data) ?? (operation === undefined ? true : 'unclear');
     if (operation === 'Deleted') states.delete(key);
-    if (operation === 'Deleted' || active === undefined) return;
+    if (operation === 'Deleted' || active === 'unclear') return;
     const before = states.get(key);
     if (before === undefined && states.size >= statesMax) return;
     const until = operation === undefined && active ? at + happeningMs : Number.POSITIVE_INFINITY;

@@ -25,12 +25,18 @@ const meanings = new Map([
   ...['false', 'inactive', '0'].map((no) => [no, false] as const),
 ]);
 
-/** Makers call the value differently, and put numbers of channels beside it: a name says more than a word, and a word more than a digit. Undefined where values contradict. */
-export function isActive(data: ReadonlyMap<string, string>): boolean | undefined {
+/**
+ * Makers call the value differently, and put numbers of channels beside it: a name says more than a word, and a word more than a digit.
+ * `unclear` where values contradict, or what is called a state is neither; undefined where nothing is said of a state.
+ */
+export function isActive(data: ReadonlyMap<string, string>): boolean | 'unclear' | undefined {
   const items = [...data].map(([name, value]) => ({ name, value: value.trim().toLowerCase() })).filter(({ value }) => meanings.has(value));
-  const named = items.filter(({ name }) => /^(state|istamper|logicalstate|value)$/i.test(name));
+  const named = items.filter(({ name }) => stateName.test(name));
   const worded = items.filter(({ value }) => !/^[01]$/.test(value));
   const telling = [named, worded, items].find((each) => each.length > 0) ?? [];
   const said = new Set(telling.map(({ value }) => meanings.get(value)));
-  return said.size === 1 ? [...said][0] : undefined;
+  if (said.size === 1) return [...said][0];
+  return said.size > 1 || [...data.keys()].some((name) => stateName.test(name)) ? 'unclear' : undefined;
 }
+
+const stateName = /^(state|istamper|logicalstate|value)$/i;

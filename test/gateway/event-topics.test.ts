@@ -1,5 +1,6 @@
 // Whether an event says yes or no, as makers write it.
 import { expect, test } from 'vitest';
+import { createEventStates } from '../../gateway/probes/event-states.ts';
 import { isActive } from '../../gateway/probes/event-topics.ts';
 
 test.each([
@@ -17,12 +18,26 @@ test.each([
   expect(isActive(new Map(Object.entries(data)))).toBe(active);
 });
 
-test.each<Record<string, string>>([
-  { State: 'true', Value: 'false' },
-  { Channel: '1', Alarm: '0' },
-  { Score: '87' },
-  { Name: 'constructor' },
-  {},
-])('%j says neither', (data) => {
+test.each<Record<string, string>>([{ Score: '87' }, { Name: 'constructor' }, {}])('%j says neither', (data) => {
   expect(isActive(new Map(Object.entries(data)))).toBeUndefined();
+});
+
+test.each<Record<string, string>>([{ State: 'true', Value: 'false' }, { Channel: '1', Alarm: '0' }, { State: 'unknown' }])(
+  '%j cannot be made out',
+  (data) => {
+    expect(isActive(new Map(Object.entries(data)))).toBe('unclear');
+  },
+);
+
+test('an event without an operation happens if it says nothing of a state, and is passed over where that cannot be made out', () => {
+  const toldOf = (data: Record<string, string>) => {
+    const states = createEventStates();
+    const event = { topic: 'VideoSource/Tamper', source: '1', operation: undefined, data: new Map(Object.entries(data)) };
+    states.heard([event], 0);
+    return states.now(1000).tamper.map(({ active }) => active);
+  };
+  expect(toldOf({})).toEqual([true]);
+  expect(toldOf({ Score: '87' })).toEqual([true]);
+  expect(toldOf({ State: 'unknown' })).toEqual([]);
+  expect(toldOf({ State: 'true', Value: 'false' })).toEqual([]);
 });
