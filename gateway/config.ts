@@ -71,7 +71,7 @@ export const RecordingConfig = Type.Object(
       minimum: 1,
       maximum: 366,
       default: 90,
-      description: 'days footage is kept at least; a disk too small is told',
+      description: 'whole calendar days besides today that footage is kept at least; a disk too small is told',
     }),
     maxDays: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 3660, description: 'days after which footage is removed, for the sake of those seen in it' }),

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import { asDeviceError, DeviceError } from './onvif/device-error.ts';
 import { createClockWatch } from './own-recording/clock-watch.ts';
+import { createFolderOwner } from './own-recording/folder-owner.ts';
 import { createFootageFolder, type DiskSpace } from './own-recording/footage-folder.ts';
 import { openFootageIndex } from './own-recording/footage-index.ts';
 import { keepRecording } from './own-recording/keep-recording.ts';
@@ -59,6 +60,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
   const indexFile = join(deps.dataDir, 'own-recording.db');
   const index = openFootageIndex(indexFile, { log });
   const folder = createFootageFolder(settings.folder);
+  const owner = createFolderOwner(settings.folder);
   const space = deps.space ?? folder.space;
   const clock = createClockWatch({ now, elapsed: () => performance.now(), sleep, lastSeen: index.newest()?.to });
   const keeping = { minDays, maxDays, keepFreeBytes: settings.keepFreeGigabytes * bytesPerGigabyte };
@@ -69,8 +71,9 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
 
   /** A disk that is not mounted leaves an empty folder behind, which must not be taken for ours, nor filled. */
   const present = async () => {
-    const id = await folder.id();
-    if (id !== undefined && id === index.folderId()) return;
+    const [id, known] = [await folder.id(), index.folderId()];
+    if (id !== undefined && (known ?? id) === id) await owner.hold();
+    if (id !== undefined && id === known) return;
     throw new DeviceError(
       'no-answer',
       `${settings.folder} is not the folder footage was recorded in; is its disk mounted? To begin anew there, remove ${indexFile}`,
@@ -85,6 +88,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
     const known = index.folderId();
     const id = (await folder.id()) ?? (known === undefined ? await folder.found() : undefined);
     if (id === undefined) return;
+    await owner.hold();
     if (id !== known) index.belongTo(id);
     await reconcile({ folder, index, log, longestMs, signal });
     ready = !signal.aborted;
@@ -172,6 +176,7 @@ export function createOwnRecording(deps: OwnRecordingDeps): OwnRecording {
           ),
         ]);
       } finally {
+        await owner.release();
         index.close();
       }
     },

@@ -1,9 +1,12 @@
 // What of the footage has to go, what must stay, and whether the disk will do; pure.
+import { chinaOffsetMinutes } from '../recorders/footage-source.ts';
 import type { KeptSegment } from './segment.ts';
 
-/** Days: never shorter without a fault told before, never longer at all. */
+/** Never shorter without a fault told before, never longer at all. */
 export interface Keeping {
+  /** Whole calendar days besides today, as standards count them. */
   minDays: number;
+  /** Of 24 hours, to the moment. */
   maxDays?: number | undefined;
   /** So much of the disk stays free. */
   keepFreeBytes: number;
@@ -38,7 +41,7 @@ export function planRetention(
   { minDays, maxDays, keepFreeBytes }: Keeping,
 ): Retention {
   const tooOld = (segment: KeptSegment) => clockTrusted && maxDays !== undefined && segment.to < now - maxDays * dayMs;
-  const mayGo = (segment: KeptSegment) => segment.to < now - minDays * dayMs;
+  const mayGo = (segment: KeptSegment) => segment.to < keptFrom(now, minDays);
   const remove: KeptSegment[] = [];
   let free = freeBytes;
   let lackingBytes = 0;
@@ -51,6 +54,12 @@ export function planRetention(
   }
   if (remove.length === oldest.length) lackingBytes = Math.max(lackingBytes, keepFreeBytes - free);
   return { remove, lackingBytes, full: free < keepFreeBytes * lastReserve };
+}
+
+/** What is newer has to stay: the beginning of the first of the least days. */
+export function keptFrom(now: number, minDays: number): number {
+  const offsetMs = chinaOffsetMinutes * 60_000;
+  return Math.floor((now + offsetMs) / dayMs) * dayMs - offsetMs - minDays * dayMs;
 }
 
 /** How many days of footage the disk has room for; undefined while nothing tells how much a day is. */

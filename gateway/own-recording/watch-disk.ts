@@ -3,7 +3,7 @@ import type { StorageMeasured } from '#contract/footage.ts';
 import type { Log } from '../log.ts';
 import type { DiskSpace, FootageFolder } from './footage-folder.ts';
 import type { FootageIndex } from './footage-index.ts';
-import { daysOfRoom, type Keeping, planRetention } from './retention.ts';
+import { daysOfRoom, type Keeping, keptFrom, planRetention } from './retention.ts';
 
 export interface Disk {
   /** How things stand. Throws DeviceError where the disk does not answer. */
@@ -45,8 +45,8 @@ export function createDisk(deps: DiskDeps): Disk {
     const days = daysOfRoom({ heldBytes: index.heldBytes(), freeBytes, bytesPerDay: bytesPerDay() }, keeping);
     if (lackingBytes > 0) return { state: 'too-small', said: `full before ${keeping.minDays} days are kept` };
     if (days === undefined) return { state: 'unknown', said: 'nothing recorded yet to tell by how long it will do' };
-    const said = `has room for ${days < 10 ? days.toFixed(1) : Math.floor(days)} days, ${keeping.minDays} are to be kept`;
-    return { state: days < keeping.minDays ? 'too-small' : 'ok', said };
+    const said = `has room for ${days < 10 ? days.toFixed(1) : Math.floor(days)} days, ${keeping.minDays} and today are to be kept`;
+    return { state: days < keeping.minDays + 1 ? 'too-small' : 'ok', said };
   };
 
   const removeOld = async (): Promise<{ full: boolean; more: boolean }> => {
@@ -55,7 +55,7 @@ export function createDisk(deps: DiskDeps): Disk {
     const state = { oldest, now: now(), clockTrusted: deps.clockTrusted(), faultTold: faultyLooks >= looksTilTold, freeBytes };
     const { remove, full, ...plan } = planRetention(state, keeping);
     lackingBytes = plan.lackingBytes;
-    noteMinimum(remove.some(({ to }) => to >= now() - keeping.minDays * dayMs));
+    noteMinimum(remove.some(({ to }) => to >= keptFrom(now(), keeping.minDays)));
     // First out of the index: what is listed must be there.
     index.remove(remove.map(({ file }) => file));
     for (const { file } of remove) await folder.remove(file);

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from './is-alive.ts';
 
 /** The number of the process stands in the name: several gateways may share one machine. */
 const prefix = 'mingzao-sample-';
@@ -35,15 +36,6 @@ function isLeftBehind(name: string): boolean {
   const owner = Number.parseInt(name.slice(prefix.length), 10);
   // In a container every life of the gateway has the same number.
   return owner === process.pid ? !inUse.has(join(tmpdir(), name)) : !isAlive(owner);
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 /** Ends the processes that were told to write into one of the folders. */

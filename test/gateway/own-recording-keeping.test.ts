@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../../gateway/layout.ts';
 import { createClockWatch } from '../../gateway/own-recording/clock-watch.ts';
-import { daysOfRoom, planRetention } from '../../gateway/own-recording/retention.ts';
+import { daysOfRoom, keptFrom, planRetention } from '../../gateway/own-recording/retention.ts';
 import { fileOf, type KeptSegment, segmentIn, settledSpan } from '../../gateway/own-recording/segment.ts';
 import { createFakeClock } from '../fake-clock.ts';
 
@@ -44,10 +44,15 @@ test('nothing below the least days goes untold, and nothing beyond the most stay
       const segments = days.toSorted((a, b) => b - a).map(aged);
       const { remove } = planRetention({ ...sound, oldest: segments, freeBytes }, keeping);
       expect(remove).toEqual(segments.slice(0, remove.length)); // oldest first
-      expect(remove.every(({ to }) => to < now - keeping.minDays * dayMs)).toBe(true);
+      expect(remove.every(({ to }) => to < keptFrom(now, keeping.minDays))).toBe(true);
       expect(segments.slice(remove.length).every(({ to }) => to >= now - keeping.maxDays * dayMs)).toBe(true);
     }),
   );
+});
+
+test('the least days are whole days of the calendar, besides today', () => {
+  const first = Date.parse('2026-08-27T00:00:00+08:00');
+  for (const at of ['2026-11-25T00:00:00+08:00', '2026-11-25T23:59:59+08:00']) expect(keptFrom(Date.parse(at), 90)).toBe(first);
 });
 
 test('how many days there is room for follows from what a day weighs', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -206,6 +206,31 @@ test('a disk that is not there is no place to record to, and what is on it is li
   expect(await again.look('contact')).toMatchObject([{ outcome: 'ok' }, { outcome: 'ok' }]);
 });
 
+test('a folder that another gateway records to is not touched, and said to be taken, until that one has ended', async () => {
+  const own = record();
+  await filesToCome(own.folder, 1);
+  const taken = join(own.folder, '.mingzao-in-use');
+  const ours = readFileSync(taken, 'utf8');
+  await own.end();
+  expect(existsSync(taken)).toBe(false);
+
+  const living = spawn('sleep', ['60']);
+  writeFileSync(taken, JSON.stringify({ ...JSON.parse(ours), gateway: 'another', pid: living.pid }));
+  const before = keptFiles(own.folder);
+  const second = record();
+  await vi.waitFor(async () =>
+    expect(await second.look('contact')).toMatchObject([
+      { outcome: 'fault', fault: 'busy', detail: expect.stringContaining('each needs a folder of its own') },
+      {},
+    ]),
+  );
+  expect(keptFiles(second.folder)).toEqual(before);
+  living.kill();
+  await once(living, 'exit');
+  await filesToCome(second.folder, before.length + 1);
+  expect(JSON.parse(readFileSync(taken, 'utf8'))).toMatchObject({ pid: process.pid });
+});
+
 test('index and folder are brought together: what is gone is not listed, what is there is, what cannot be read is set aside', async () => {
   const first = record();
   await filesToCome(first.folder, 6);
@@ -267,7 +292,7 @@ test('a disk too small is told before anything goes before its time, and then th
     fault: 'disk-too-small',
     measured: { capacityBytes, overwrites: true },
   });
-  expect(forecast?.detail).toMatch(/has room for 0\.0 days, 90 are to be kept/);
+  expect(forecast?.detail).toMatch(/has room for 0\.0 days, 90 and today are to be kept/);
   expect(capacityBytes - weigh()).toBeGreaterThan(1_000_000); // long before it is full
   const [first] = keptFiles(own.folder);
 
