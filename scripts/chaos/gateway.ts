@@ -53,7 +53,9 @@ async function run({ folder, canteen, key, url, cameras, seed }: GatewayTask): P
     uplink.wake();
   };
   const uplink = createUplink({
-    ...{ url, canteen, key, session, version: '0.0.0', heartbeatEveryMs: 5_000, outbox, now, random: Math.random, log: silentLog },
+    credentials: () => ({ kind: 'key', key }),
+    identity: undefined,
+    ...{ url, canteen, session, version: '0.0.0', heartbeatEveryMs: 5_000, outbox, now, random: Math.random, log: silentLog },
     sleep: (ms, signal) => sleep(ms / hurry, signal),
     evidence: { next: () => undefined, forget: () => undefined },
     command: async () => undefined,
