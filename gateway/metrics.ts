@@ -42,6 +42,9 @@ export function createMetrics(deps: {
     const { oldest } = outbox.health();
     return oldest === undefined ? 0 : Math.max(0, now() - Date.parse(oldest)) / 1000;
   });
+  gauge('outbox_full', '1 while the disk takes no more than what the oldest events leave, else 0', () =>
+    Number(outbox.health().full === true),
+  );
   // The only programs a gateway starts.
   gauge('ffmpeg_running', 'Processes of ffmpeg and ffprobe that run', () => {
     return process.getActiveResourcesInfo().filter((resource) => resource === 'ProcessWrap').length;

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { envelope, type OutboxDataOf, type OutboxEvent, type OutboxEventType } from '#contract/envelope.ts';
 import type { Loss } from '#contract/gateway-health.ts';
 import { GatewayError } from './errors.ts';
+import { createFullDisk } from './full-disk.ts';
 import type { Log } from './log.ts';
 import { inTransaction, isDiskFull, openStoreFile } from './store-file.ts';
 
@@ -26,8 +27,8 @@ export interface Outbox {
    * what is forgotten here meanwhile is told as a loss, for otherwise the server would wait for it for ever. False: it is not behind.
    */
   tellForgotten(sequence: number): boolean;
-  /** `dropped` counts since the file was opened. */
-  health(): { waiting: number; dropped: number; oldest?: string };
+  /** `dropped` counts since the file was opened; `full` while the disk takes no more than what the oldest leave. */
+  health(): { waiting: number; dropped: number; oldest?: string; full?: boolean };
   close(): void;
 }
 
@@ -64,31 +65,53 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
   const database = openStoreFile(file, { schema, maxBytes, now, log });
   const epoch = epochOf(database);
   const rows = createRows(database);
+  const disk = createFullDisk({ database, file, maxBytes, now, log });
   let dropped = 0;
 
   const insert = (entry: Entry) => rows.insert({ ...entry, subject: subjectOf(entry), time: new Date(now()).toISOString() });
 
   /** Forgets the oldest `count` and leaves one loss in their place, which takes over the losses told among them. */
-  const drop = (count: number, reason: Loss['reason']) => {
+  const drop = (count: number, reason: Loss['reason']): Dropped => {
     const first = rows.first();
     const to = first + count - 1;
     const from = rows.earliestLoss(to) ?? first;
     rows.forget(to);
     insert({ type: 'cn.mingzao.loss.v1', data: { schemaVersion: 1, from, to, reason } });
-    dropped += count;
-    log.error({ from, to, reason }, 'the outbox had to drop events that were never acknowledged');
+    return { from, to, count, reason };
   };
 
-  const insertAll = (entries: Entry[]) => {
+  const insertAll = (entries: Entry[]): Dropped[] => {
     for (const entry of entries) insert(entry);
     const excess = rows.waiting() - maxEvents;
-    if (excess > 0) drop(excess + Math.ceil(maxEvents * dropShare), 'outbox-full');
+    return excess > 0 ? [drop(excess + Math.ceil(maxEvents * dropShare), 'outbox-full')] : [];
   };
 
-  const makeRoomAndInsert = (entries: Entry[]) => {
-    const count = Math.min(rows.waiting(), entries.length + Math.ceil(maxEvents * dropShare));
-    if (count > 0) drop(count, 'disk-full');
-    insertAll(entries);
+  const makeRoomAndInsert = (entries: Entry[], share: number): Dropped[] => {
+    const count = Math.min(rows.waiting(), entries.length + Math.ceil(rows.waiting() * share));
+    return [...(count > 0 ? [drop(count, 'disk-full')] : []), ...insertAll(entries)];
+  };
+
+  /** Counted and told only when it has come true. */
+  const change = (work: () => Dropped[]) => {
+    let gone: Dropped[] = [];
+    inTransaction(database, () => {
+      gone = work();
+    });
+    for (const { count, ...about } of gone) {
+      dropped += count;
+      log.error(about, 'the outbox had to drop events that were never acknowledged');
+    }
+  };
+
+  /** Drops no more than it must. Throws where not even dropping all of them helps. */
+  const insertInTheirPlace = (entries: Entry[]) => {
+    for (let share = dropShare; ; share *= 4) {
+      try {
+        return change(() => makeRoomAndInsert(entries, share));
+      } catch (error) {
+        if (!isDiskFull(error) || share >= 1) throw error;
+      }
+    }
   };
 
   const toEvent = (row: Row): OutboxEvent => {
@@ -100,11 +123,13 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     epoch,
     append(entries) {
       try {
-        inTransaction(database, () => insertAll(entries));
-      } catch (full) {
-        if (!isDiskFull(full)) throw full;
+        change(() => insertAll(entries));
+        disk.passed();
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
         try {
-          inTransaction(database, () => makeRoomAndInsert(entries));
+          disk.meet();
+          insertInTheirPlace(entries);
         } catch (cause) {
           if (!isDiskFull(cause)) throw cause;
           throw new GatewayError(
@@ -117,7 +142,15 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     },
     pending: (after, limit) => oneMessage(rows.pending(after, limit)).map(toEvent),
     newest: (after, limit) => oneMessage(rows.newest(after, limit)).map(toEvent),
-    acknowledge: (sequence) => inTransaction(database, () => rows.forget(sequence)),
+    acknowledge(sequence) {
+      try {
+        inTransaction(database, () => rows.forget(sequence));
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        disk.meet();
+        inTransaction(database, () => rows.forget(sequence));
+      }
+    },
     tellForgotten(sequence) {
       const to = rows.first() - 1;
       if (sequence >= to) return false;
@@ -128,7 +161,7 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     },
     health() {
       const oldest = rows.oldestTime();
-      return { waiting: rows.waiting(), dropped, ...(oldest === undefined ? {} : { oldest }) };
+      return { waiting: rows.waiting(), dropped, ...(oldest !== undefined && { oldest }), ...(disk.isFull() && { full: true }) };
     },
     close: () => database.close(),
   };
@@ -159,6 +192,10 @@ function epochOf(database: DatabaseSync): string {
   const epoch = randomUUID();
   database.prepare('insert into life (epoch) values (?)').run(epoch);
   return epoch;
+}
+
+interface Dropped extends Pick<Loss, 'from' | 'to' | 'reason'> {
+  count: number;
 }
 
 interface Row {

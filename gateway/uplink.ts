@@ -11,6 +11,7 @@ import type { OwnIdentity } from './identity/own-identity.ts';
 import { parseJson } from './json.ts';
 import type { Log } from './log.ts';
 import { type Outbox, sourceOf } from './outbox.ts';
+import { backOffMs } from './uplink/back-off.ts';
 import { createDrain, type Drain } from './uplink/drain.ts';
 import { type Credentials, connect } from './uplink/link.ts';
 import { createPictureDrain, type PictureDrain } from './uplink/pictures.ts';
@@ -50,8 +51,6 @@ export interface UplinkDeps {
   log: Log;
 }
 
-const backOffMsFrom = 1000;
-const backOffMsMax = 30_000;
 /** A connection that held so long counts as sound: the next loss starts the back-off anew. */
 const soundAfterMs = 30_000;
 const firstHeartbeatAfterMs = 1000;
@@ -128,7 +127,7 @@ export function createUplink(deps: UplinkDeps): Uplink {
         const startedAt = now();
         await connection(signal).catch(tell);
         if (now() - startedAt >= soundAfterMs) attempt = 0;
-        await sleep(deps.random() * Math.min(backOffMsMax, backOffMsFrom * 2 ** attempt), signal);
+        await sleep(backOffMs(attempt, deps.random()), signal);
       }
     },
   };

@@ -26,7 +26,15 @@ export const Heartbeat = Type.Object(
     at: Instant,
     uptimeSeconds: Type.Number({ minimum: 0 }),
     memoryBytes: Count,
-    outbox: Type.Object({ waiting: Count, dropped: Count, oldest: Type.Optional(Instant) }, closed),
+    outbox: Type.Object(
+      {
+        ...{ waiting: Count, dropped: Count, oldest: Type.Optional(Instant) },
+        full: Type.Optional(
+          Type.Boolean({ description: 'the gateway’s disk is full: its oldest events make way for new ones, or none can be kept' }),
+        ),
+      },
+      closed,
+    ),
     evidence: Type.Optional(
       Type.Object({ waiting: Count, dropped: Count }, { ...closed, description: 'pictures the server has not got yet, and never will' }),
     ),
