@@ -20,6 +20,7 @@ import { listenHttps } from './https-listener.ts';
 import { type Audit, createAudit } from './identity/audit.ts';
 import { openAuthority } from './identity/authority.ts';
 import { writeBrokerCertificate } from './identity/broker-certificate.ts';
+import { tellClaimCode } from './identity/claim-code-command.ts';
 import { openEnrolment } from './identity/enrolment.ts';
 import { createGuessLimit } from './identity/guess-limit.ts';
 import { createRenewal } from './identity/renewal.ts';
@@ -39,7 +40,7 @@ import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 import { serverNames } from './tls-settings.ts';
 
-const usage = 'usage: server [backup FILE | restore FILE | certificate FOLDER NAME…] --config FILE [--port N]';
+const usage = 'usage: server [backup FILE | restore FILE | certificate FOLDER NAME… | claim-code CANTEEN] --config FILE [--port N]';
 const stopWithinMs = 10_000;
 /** Longer than any pause of a server that is only busy, shorter than a gateway may be silent. */
 const awayMs = 20_000;
@@ -98,12 +99,25 @@ function readCommand([name, file, ...more]: string[]): Command | undefined {
   if (name === 'certificate' && file !== undefined && more.length > 0)
     return ({ authority: { folder: authorityFolder } }) =>
       writeBrokerCertificate({ folder: file, names: more }, { authorityFolder, say: console.log, now });
+  if (name === 'claim-code' && file !== undefined && more.length === 0) return (settings) => sayClaimCode(file, settings, console.log);
   const work = name === 'backup' ? backup : name === 'restore' ? restore : undefined;
   if (work === undefined || file === undefined || more.length > 0)
     throw new SettingsError(
-      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…; ${usage}`,
+      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN; ${usage}`,
     );
   return (settings) => work(file, settings, { say: console.log, now });
+}
+
+/** The server may be at work. Throws ServerError. */
+export async function sayClaimCode(canteen: string, { state, canteens, authority }: Settings, say: (line: string) => void): Promise<void> {
+  const database = await openDatabase(state.url, state.password, { alone: false });
+  try {
+    const stores = { store: enrolmentStore(database), audit: auditStore(database) };
+    const settled = canteens.map(({ id }) => id);
+    await tellClaimCode(canteen, { ...stores, settled, authorityFolder: authority.folder, say, now });
+  } finally {
+    await database.destroy();
+  }
 }
 
 function parseOptions() {

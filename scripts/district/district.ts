@@ -1,11 +1,14 @@
 // Runs a district on this machine: simulated devices here, the server and each canteen's gateway as processes of their own.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { validator } from '#config/validate.ts';
 import { runCanteen, type SimulatedCanteen } from '../../test/simulators/canteen.ts';
 import { prepareMedia } from '../../test/simulators/media.ts';
 import { type DistrictCanteen, simulatedDevices } from './canteen.ts';
+import { enrolGateway } from './enrol-gateway.ts';
 import { type Program, runProgram } from './program.ts';
-import { settingsFiles } from './settings-files.ts';
+import { gatewayDataDir, settingsFiles } from './settings-files.ts';
 
 export interface District {
   /** Where the pages are: http://host:port */
@@ -44,23 +47,40 @@ export async function startDistrict(about: {
   try {
     makeFolder(join(dataDir, 'logs'));
     const files = settingsFiles(dataDir);
-    const { address, mqtt } = await run('server', 'server/main.ts', ['--config', files.server(canteens, port)]).saidFirst('listening');
+    const serverSettings = files.server(canteens, port);
+    const listening = await run('server', 'server/main.ts', ['--config', serverSettings]).saidFirst('listening');
+    const { address, secure, authority } = readListening(listening);
     say(`server at ${address}`);
     const media = await prepareMedia();
     for (const canteen of canteens) {
       const devices = await runCanteen(simulatedDevices(canteen), { media });
       simulated.set(canteen.id, devices);
-      run(`gateway-${canteen.id}`, 'gateway/main.ts', ['run', '--config', files.gateway(canteen, devices, String(mqtt))]);
-      say(`${canteen.name}: ${canteen.cameras.length} cameras and a recorder, simulated; gateway process started`);
+      const settings = { server: serverSettings, gateway: files.gateway(canteen, devices, secure.mqtt) };
+      const server = { url: secure.address, fingerprint: authority };
+      await enrolGateway({ canteen: canteen.id, dataDir: gatewayDataDir(dataDir, canteen.id), settings, server });
+      run(`gateway-${canteen.id}`, 'gateway/main.ts', ['run', '--config', settings.gateway]);
+      say(`${canteen.name}: ${canteen.cameras.length} cameras and a recorder, simulated; gateway enrolled, and started as a process`);
     }
     const broken = Promise.race(
       programs.map(async (program) => `${program.name} has ended: ${(await program.ended) || 'its log says why'}`),
     );
-    return { url: String(address), simulated, broken, stop };
+    return { url: address, simulated, broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+const Listening = Type.Object({
+  address: Type.String(),
+  secure: Type.Object({ address: Type.String(), mqtt: Type.String() }),
+  authority: Type.String(),
+});
+
+function readListening(said: Record<string, unknown>): Static<typeof Listening> {
+  const checked = validator(Listening)(said);
+  if (!checked.ok) throw new Error(`the server says it is listening, but not where: ${checked.problem}`);
+  return checked.value;
 }
 
 function makeFolder(folder: string): void {

@@ -1,5 +1,4 @@
-// Writes the settings a district's programs run with: the same files a real site has, with keys and passwords beside them.
-import { randomBytes } from 'node:crypto';
+// Writes the settings a district's programs run with: the same files a real site has, with passwords beside them.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { SimulatedCanteen } from '../../test/simulators/canteen.ts';
@@ -15,25 +14,24 @@ export interface SettingsFiles {
 
 /** Everything below `folder`; secrets are made once, readable by this user only, and kept for the next start. */
 export function settingsFiles(folder: string): SettingsFiles {
-  const keyFile = (canteen: string) => secret(resolve(folder, 'keys', canteen), () => randomBytes(32).toString('hex'));
   const passwordFile = () => secret(resolve(folder, 'keys', 'devices'), () => deviceAccount.password);
 
   return {
     server: (canteens, port) =>
       write(resolve(folder, 'server.yaml'), {
-        listen: { port },
-        mqtt: { listen: { port: 0 } },
+        listen: { port, tls: onThisMachine },
+        mqtt: { listen: { port: 0 }, tls: onThisMachine },
         dataDir: 'server',
         standard: resolve('config/standards/taiyuan-community-2022.yaml'),
         pages: resolve('dashboards/dist'),
-        canteens: canteens.map(({ id, name, district }) => ({ id, name, district, gatewayKeyFile: keyFile(id) })),
+        canteens: canteens.map(({ id, name, district }) => ({ id, name, district })),
       }),
     gateway: (canteen, simulated, mqttUrl) => {
       const account = { username: deviceAccount.username, passwordFile: passwordFile() };
       return write(resolve(folder, `gateway-${canteen.id}.yaml`), {
         canteen: canteen.id,
-        server: { url: mqttUrl, keyFile: keyFile(canteen.id) },
-        dataDir: `gateway-${canteen.id}`,
+        server: { url: mqttUrl },
+        dataDir: gatewayDataDir(folder, canteen.id),
         zones: canteen.zones,
         ...(canteen.plan === undefined ? {} : { plan: write(resolve(folder, `plan-${canteen.id}.json`), canteen.plan) }),
         cameras: canteen.cameras.map(({ id, name, zone }) => ({ id, name, zones: [zone], address: onvifUrl(simulated, id), ...account })),
@@ -50,6 +48,12 @@ export function settingsFiles(folder: string): SettingsFiles {
       });
     },
   };
+}
+
+const onThisMachine = { host: '127.0.0.1', port: 0 };
+
+export function gatewayDataDir(folder: string, canteen: string): string {
+  return resolve(folder, `gateway-${canteen}`);
 }
 
 /** JSON is YAML, and needs no quoting rules. */

@@ -1,5 +1,12 @@
 // One-time codes to claim a canteen with, made to be read out over the telephone, in Chinese as in English.
 import { createHmac, randomInt } from 'node:crypto';
+import type { EnrolmentStore } from '../stores/enrolment-store.ts';
+import type { Authority } from './authority.ts';
+
+export interface ClaimCode {
+  code: string;
+  expiresAt: string;
+}
 
 /** Digits, and letters that sound like no digit and like none of each other in either language. Sixteen: eight of them are 32 bits. */
 const alphabet = '0123456789KMRWXY';
@@ -19,7 +26,19 @@ export function readClaimCode(typed: string): string | undefined {
   return meant;
 }
 
+/** Ends the code the canteen had before. */
+export async function makeClaimCode(
+  deps: { store: Pick<EnrolmentStore, 'addCode'>; authority: Pick<Authority, 'secretFor'>; now: () => number },
+  { canteen, minutes }: { canteen: string; minutes: number },
+): Promise<ClaimCode> {
+  const { store, authority, now } = deps;
+  const code = newClaimCode();
+  const [createdAt, expiresAt] = [now(), now() + minutes * 60_000].map((at) => new Date(at).toISOString()) as [string, string];
+  await store.addCode({ hash: hashOfCode(authority, code), canteen, created_at: createdAt, expires_at: expiresAt });
+  return { code, expiresAt };
+}
+
 /** What is kept of a code. Keyed, because whoever reads a stolen database could try all codes in a minute. */
-export function hashOfCode(secret: Buffer, code: string): string {
-  return createHmac('sha256', secret).update(code.replace('-', '')).digest('hex');
+export function hashOfCode({ secretFor }: Pick<Authority, 'secretFor'>, code: string): string {
+  return createHmac('sha256', secretFor('claim codes')).update(code.replace('-', '')).digest('hex');
 }

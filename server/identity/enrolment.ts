@@ -7,14 +7,9 @@ import { ServerError } from '../errors.ts';
 import type { Admission } from '../mutual-tls.ts';
 import type { CertificateRow, EnrolmentStore, Registered } from '../stores/enrolment-store.ts';
 import { type Authority, describeCertificate, type Issued } from './authority.ts';
-import { hashOfCode, newClaimCode, readClaimCode } from './claim-codes.ts';
+import { type ClaimCode, hashOfCode, makeClaimCode, readClaimCode } from './claim-codes.ts';
 import { canteenNamed } from './gateway-certificate.ts';
 import type { GuessLimit } from './guess-limit.ts';
-
-export interface ClaimCode {
-  code: string;
-  expiresAt: string;
-}
 
 export interface Enrolled {
   canteen: string;
@@ -77,7 +72,6 @@ export async function openEnrolment(deps: {
   const { authority, store, canteens, gatewayDays, guesses, onLook, log, now } = deps;
   const settled = new Set(deps.settled);
   const revokedBefore = new Set(deps.revokedBefore);
-  const codeSecret = authority.secretFor('claim codes');
   const registered = new Set(deps.registered.map(({ id }) => id));
   let revoked = new Map<string, string>();
   /** Canteens that had certificates and have none left that counts. */
@@ -103,10 +97,7 @@ export async function openEnrolment(deps: {
     },
     makeCode: async (canteen, minutes) => {
       if (!isKnown(canteen)) throw unknownCanteen(canteen);
-      const code = newClaimCode();
-      const expiresAt = new Date(now() + minutes * 60_000).toISOString();
-      await store.addCode({ hash: hashOfCode(codeSecret, code), canteen, created_at: at(), expires_at: expiresAt });
-      return { code, expiresAt };
+      return makeClaimCode({ store, authority, now }, { canteen, minutes });
     },
     enrol,
     renew: async ({ canteen, request }) => {
@@ -161,7 +152,7 @@ export async function openEnrolment(deps: {
     if (wait !== undefined)
       throw new ServerError('too-many-guesses', `too many codes were wrong lately: none is looked at for the next ${wait} seconds`);
     const typed = readClaimCode(code);
-    const hash = typed && hashOfCode(codeSecret, typed);
+    const hash = typed && hashOfCode(authority, typed);
     const found = hash === undefined ? undefined : await store.findCode(hash);
     if (found === undefined || hash === undefined) {
       guesses.wrong(from);

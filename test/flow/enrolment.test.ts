@@ -71,13 +71,18 @@ async function start({ certificateLivesMs = 90 * dayMs } = {}) {
       const { devices } = await ask<CanteenView>(`/api/canteens/${canteen.id}`);
       return devices.flatMap(({ facts }) => facts).filter(({ observedAt }) => Date.parse(observedAt) > at);
     },
-    enrol: (...args: string[]) => enrolCommand('--server', secure.address ?? '', '--data-dir', gatewayDir, ...args),
+    enrol: (claim: Pick<NewClaimCode, 'code' | 'fingerprint'>, now = Date.now) =>
+      enrolCommand(['--server', secure.address ?? '', '--data-dir', gatewayDir, ...words(claim)], now),
     runGateway: () => startGateway(gatewayDir, secure.mqtt ?? ''),
   };
 }
 
+function words({ code, fingerprint }: Pick<NewClaimCode, 'code' | 'fingerprint'>): string[] {
+  return ['--code', code, '--fingerprint', fingerprint];
+}
+
 /** The command in this process: starting one takes longer than all it does. */
-async function enrolCommand(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+async function enrolCommand(args: string[], now = Date.now): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const code = await runEnrol(args, {
     stdout: (line) => {
@@ -87,7 +92,7 @@ async function enrolCommand(...args: string[]): Promise<{ code: number; out: str
       said.err += `${line}\n`;
     },
     signal: new AbortController().signal,
-    now: Date.now,
+    now,
   });
   return { code, ...said };
 }
@@ -124,7 +129,7 @@ function startGateway(dataDir: string, url: string) {
 test('a code makes a gateway known, revocation ends its session within seconds, and a new code brings it back', async () => {
   const { ask, enrol, newCode, certificates, connected, factsSince, gatewayDir, runGateway: run } = await start();
   const { code, fingerprint } = await newCode();
-  const enrolled = await enrol('--code', code.toLowerCase().replace('-', ' '), '--fingerprint', fingerprint);
+  const enrolled = await enrol({ code: code.toLowerCase().replace('-', ' '), fingerprint });
   expect(enrolled).toMatchObject({ code: 0, out: expect.stringContaining('enrolled as the gateway of "yingze-1"'), err: '' });
   expect(enrolled.out).toMatch(/server: \{ url: mqtts:\/\/127\.0\.0\.1:\d+ \}/);
   expect(statSync(join(gatewayDir, 'identity.pem')).mode & 0o777).toBe(0o600);
@@ -140,32 +145,30 @@ test('a code makes a gateway known, revocation ends its session within seconds, 
   await vi.waitFor(() => expect(reasons).toContainEqual(expect.stringContaining('was revoked or replaced')), patient);
   const revokedAt = Date.now();
 
-  const again = await newCode();
-  expect(await enrol('--code', again.code, '--fingerprint', fingerprint)).toMatchObject({ code: 0 });
+  expect(await enrol(await newCode())).toMatchObject({ code: 0 });
   await vi.waitFor(async () => expect(await factsSince(revokedAt)).not.toEqual([]), patient);
   expect((await certificates()).map(({ state }) => state)).toEqual(['in-use', 'revoked']);
 }, 90_000);
 
 test('a gateway gets its next certificate by itself, and the old one counts until the new one is used', async () => {
   const { enrol, newCode, certificates, connected, runGateway: run } = await start({ certificateLivesMs: 12_000 });
-  const { code, fingerprint } = await newCode();
-  await enrol('--code', code, '--fingerprint', fingerprint);
+  await enrol(await newCode());
   const { reasons } = run();
   await vi.waitFor(async () => expect((await certificates()).map(({ state }) => state)).toEqual(['in-use', 'replaced']), patient);
   await vi.waitFor(async () => expect(await connected()).toBe(1), patient);
   expect(reasons).toEqual([]);
 }, 60_000);
 
-test('a code is refused in a sentence when it is wrong, used, late, another canteen’s, or shown to the wrong server', async () => {
+test('a code is refused in a sentence when it is wrong, used, another canteen’s, or shown to the wrong server or by a wrong clock', async () => {
   const { ask, enrol, newCode, server } = await start();
   const { code, fingerprint } = await newCode();
   const wrong = code.startsWith('0') ? `1${code.slice(1)}` : `0${code.slice(1)}`;
   const other = fingerprint.startsWith('0') ? `1${fingerprint.slice(1)}` : `0${fingerprint.slice(1)}`;
-  expect(await enrol('--code', wrong, '--fingerprint', fingerprint)).toMatchObject({
+  expect(await enrol({ code: wrong, fingerprint })).toMatchObject({
     code: 1,
     err: expect.stringMatching(/there is no such code/),
   });
-  expect(await enrol('--code', code, '--fingerprint', other)).toMatchObject({
+  expect(await enrol({ code, fingerprint: other })).toMatchObject({
     code: 1,
     err: expect.stringMatching(/does not show the authority of this fingerprint.*it may be somebody else/s),
   });
@@ -173,20 +176,23 @@ test('a code is refused in a sentence when it is wrong, used, late, another cant
     /this code is for the canteen \\"yingze-1\\"/,
   );
   await expect(ask('/api/enrol', { code, request: 'none' })).rejects.toThrow(/no certificate request/);
-  expect(await enrol('--code', code, '--fingerprint', fingerprint)).toMatchObject({ code: 0 });
-  expect(await enrol('--code', code, '--fingerprint', fingerprint)).toMatchObject({
+  expect(await enrol({ code, fingerprint })).toMatchObject({ code: 0 });
+  expect(await enrol({ code, fingerprint })).toMatchObject({
     code: 1,
     err: expect.stringMatching(/was used already/),
   });
-  const plain = await enrolCommand('--server', 'http://10.0.0.1', '--code', code, '--fingerprint', fingerprint, '--data-dir', '/nowhere');
+  expect(await enrol(await newCode(), () => Date.now() + dayMs)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/the clock of this machine says .* and that of the server .*: set the clock, and ask for a new code/),
+  });
+  const plain = await enrolCommand(['--server', 'http://10.0.0.1', ...words({ code, fingerprint }), '--data-dir', '/nowhere']);
   expect(plain).toMatchObject({ code: 2, err: expect.stringMatching(/allowed: https:\/\/host:port, or http:\/\/ on this machine only/) });
   expect(server.address).toMatch(/^http:/);
 }, 60_000);
 
 test('strangers on every open port get nothing and break nothing, and the gateway beside them goes on', async () => {
   const { enrol, newCode, connected, factsSince, server, runGateway: run } = await start();
-  const { code, fingerprint } = await newCode();
-  await enrol('--code', code, '--fingerprint', fingerprint);
+  await enrol(await newCode());
   run();
   await vi.waitFor(async () => expect(await connected()).toBe(1), patient);
   const noise = Buffer.from(Array.from({ length: 20_000 }, (_, index) => (index * 97 + (index >> 3)) % 256));

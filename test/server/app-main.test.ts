@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
+import { requestFor } from './gateway-certificates.ts';
 import { reachable } from './ingest-messages.ts';
 import { run, startSender, writeConfig } from './server-program.ts';
 
@@ -76,6 +77,23 @@ test('a server at work is backed up by a word on the command line, and not resto
   });
 });
 
+test('a claim code is made by a word on the command line, and opens the server at work', async () => {
+  const config = writeConfig();
+  const server = run('--config', config);
+  const { address } = await server.listening();
+  const { code: exit, out } = await run('claim-code', 'qiaodong', '--config', config).exited;
+  expect(exit).toBe(0);
+  const [code, , command] = out.split('\n');
+  expect(command).toMatch(/^npm run gateway -- enrol --server https:.* --fingerprint ([0-9A-F]{2}:){31}[0-9A-F]{2} --config config/);
+  const { request } = requestFor('x');
+  const enrolled = await fetch(`${address}/api/enrol`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-mingzao': '1' },
+    body: JSON.stringify({ code, request }),
+  });
+  expect(await enrolled.json()).toMatchObject({ canteen: 'qiaodong', certificate: expect.stringContaining('BEGIN CERTIFICATE') });
+});
+
 test('a second server on the same folder ends with one sentence, and the first goes on', async () => {
   const config = writeConfig();
   const first = run('--config', config);
@@ -105,7 +123,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'a word nobody knows',
     () => ['bakcup', 'x', '--config', writeConfig()],
-    /^found "bakcup x", allowed: backup FILE, restore FILE, certificate FOLDER NAME…; usage:/,
+    /^found "bakcup x", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN; usage:/,
   ],
   ['a back-up to nowhere in particular', () => ['backup', '--config', writeConfig()], /^found "backup", allowed: backup FILE/],
   ['an option nobody knows', () => ['--colour'], /--colour/],
