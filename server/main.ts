@@ -170,7 +170,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, sleep, log, now });
     const { folder, gatewayDays } = settings.authority;
     const authority = await openAuthority({ folder, now });
-    const list = openRevocationList({ folder, authority, now });
+    const list = openRevocationList({ folder, authority, log, now });
     const enrolment = await openEnrolment({
       ...{ authority, store: enrolled, canteens, settled, registered, gatewayDays, log, now },
       revokedBefore: list.before.map(({ serial }) => serial),

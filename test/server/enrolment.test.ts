@@ -1,6 +1,6 @@
 // Claim codes and certificates by a clock that the test moves: what a code opens, and what counts when; also with two servers on one database.
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -33,7 +33,7 @@ async function openTwo() {
     const supervised = new Set(['settled']);
     const ended: string[] = [];
     const sessions: Session[] = [];
-    const list = openRevocationList({ folder, authority, now });
+    const list = openRevocationList({ folder, authority, log: silent, now });
     let revoked: string[] = [];
     const enrolment = await openEnrolment({
       ...{ authority, store: enrolmentStore(database), settled: ['settled'], registered: [], gatewayDays: 90, log: silent, now },
@@ -190,6 +190,14 @@ describe('a certificate', () => {
     await database.deleteFrom('certificates').execute();
     const restored = await open();
     expect(await restored.enrolment.admit(certificate)).toMatchObject({ kind: 'refused', reason: 'its certificate was revoked' });
+  });
+
+  test('is revoked for sure also where the list for brokers outside cannot be written', async () => {
+    const { one, folder } = await openTwo();
+    const certificate = await enrolled(one.enrolment);
+    mkdirSync(join(folder, 'crl.pem.part'));
+    await one.enrolment.revoke(certificate.serialNumber);
+    expect(await one.enrolment.admit(certificate)).toMatchObject({ kind: 'refused', reason: 'its certificate was revoked' });
   });
 
   test('of a server lets no gateway in', async () => {

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 /** What the server writes at a revocation, brought to where mosquitto reads it. */
 async function revoke(...revoked: { serial: string }[]): Promise<void> {
-  const list = openRevocationList({ folder: authorityFolder, authority, now: Date.now });
+  const list = openRevocationList({ folder: authorityFolder, authority, log: silent, now: Date.now });
   await list.write(revoked.map(({ serial }) => ({ serial, at: Date.now() })));
   copyFileSync(join(authorityFolder, 'crl.pem'), join(tls, 'crl.pem'));
 }
