@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Session } from '../../server/broker.ts';
 import { openAuthority } from '../../server/identity/authority.ts';
 import { newClaimCode, readClaimCode } from '../../server/identity/claim-codes.ts';
@@ -14,19 +14,32 @@ import { openDatabase } from '../../server/stores/database.ts';
 import { enrolmentStore } from '../../server/stores/enrolment-store.ts';
 import { silent } from './app-parts.ts';
 import { requestFor } from './gateway-certificates.ts';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 const from = '10.0.0.9';
 const { request } = requestFor('x');
 
+type Address = () => Promise<{ url: string; password?: string }>;
+const engines: [[string, Address], [string, Address]] = [
+  ['SQLite', async () => ({ url: 'sqlite::memory:' })],
+  ['PostgreSQL', () => postgres.createDatabase()],
+];
+let postgres: RunningPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
 /** Two servers on one database and one authority; the second knows what the first did once it has looked. */
-async function openTwo() {
+async function openTwo(address: Address) {
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const clock = { now: Date.now() };
   const now = () => clock.now;
-  const database = await openDatabase('sqlite::memory:', undefined);
+  const { url, password } = await address();
+  const database = await openDatabase(url, password);
   onTestFinished(() => database.destroy());
   const authority = await openAuthority({ folder, now });
   const open = async () => {
@@ -81,9 +94,11 @@ describe('a claim code', () => {
   ])('typed as "%s" is read as %s', (typed, meant) => {
     expect(readClaimCode(typed)).toBe(meant);
   });
+});
 
+describe.each(engines)('with %s, a claim code', (_, address) => {
   test('opens one canteen once, and says what is wrong with it afterwards, on either server', async () => {
-    const { one, two } = await openTwo();
+    const { one, two } = await openTwo(address);
     const { code } = await one.enrolment.makeCode('qiaodong', 30);
     await expect(two.enrolment.enrol({ code, request, canteen: 'heping', from })).rejects.toThrow(
       /for the canteen "qiaodong".*say "heping"/,
@@ -94,7 +109,7 @@ describe('a claim code', () => {
   });
 
   test('tried twice at the same moment opens once', async () => {
-    const { one, two } = await openTwo();
+    const { one, two } = await openTwo(address);
     const { code } = await one.enrolment.makeCode('qiaodong', 30);
     const tries = await Promise.allSettled([one, two, one, two].map(({ enrolment }) => enrolment.enrol({ code, request, from })));
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -102,7 +117,7 @@ describe('a claim code', () => {
   });
 
   test('ends when its time is over, and when a newer one is made', async () => {
-    const { clock, one } = await openTwo();
+    const { clock, one } = await openTwo(address);
     const first = await one.enrolment.makeCode('qiaodong', 30);
     const second = await one.enrolment.makeCode('qiaodong', 30);
     await expect(one.enrolment.enrol({ code: first.code, request, from })).rejects.toThrow(/no such code/);
@@ -111,7 +126,7 @@ describe('a claim code', () => {
   });
 
   test('is kept only as a hash that needs the authority’s key', async () => {
-    const { one, database } = await openTwo();
+    const { one, database } = await openTwo(address);
     const { code } = await one.enrolment.makeCode('qiaodong', 30);
     const rows = await database.selectFrom('claim_codes').selectAll().execute();
     expect(rows).toHaveLength(1);
@@ -120,7 +135,7 @@ describe('a claim code', () => {
   });
 
   test('cannot be guessed: after ten wrong ones from an address, or a hundred from all, none is looked at for a while', async () => {
-    const { clock, one } = await openTwo();
+    const { clock, one } = await openTwo(address);
     const { code } = await one.enrolment.makeCode('qiaodong', 60);
     const guess = (address: string) => one.enrolment.enrol({ code: '0000-0000', request, from: address });
     for (let tries = 0; tries < 10; tries++) await expect(guess('10.0.0.1')).rejects.toMatchObject({ code: 'code-refused' });
@@ -135,9 +150,9 @@ describe('a claim code', () => {
   });
 });
 
-describe('a certificate', () => {
+describe.each(engines)('with %s, a certificate', (_, address) => {
   test('counts on both servers until it is revoked on one; the other ends its session at its next look', async () => {
-    const { one, two } = await openTwo();
+    const { one, two } = await openTwo(address);
     const certificate = await enrolled(one.enrolment);
     const admission = await two.enrolment.admit(certificate);
     expect(admission).toMatchObject({ kind: 'admitted', canteen: 'qiaodong' });
@@ -152,7 +167,7 @@ describe('a certificate', () => {
   });
 
   test('is replaced by its successor only when that one is used', async () => {
-    const { clock, one, two } = await openTwo();
+    const { clock, one, two } = await openTwo(address);
     const first = await enrolled(one.enrolment);
     await one.enrolment.admit(first);
     clock.now += 60 * dayMs;
@@ -165,7 +180,7 @@ describe('a certificate', () => {
   });
 
   test('that has expired lets nobody in, ends what it opened, and cannot be renewed', async () => {
-    const { clock, one } = await openTwo();
+    const { clock, one } = await openTwo(address);
     const certificate = await enrolled(one.enrolment);
     one.sessions.push({ canteen: 'qiaodong', serial: certificate.serialNumber, from, notAfter: Date.parse(certificate.validTo) });
     clock.now += 91 * dayMs;
@@ -176,7 +191,7 @@ describe('a certificate', () => {
   });
 
   test('the database has forgotten, restored from an older copy, counts by the signature that is on it', async () => {
-    const { one, database } = await openTwo();
+    const { one, database } = await openTwo(address);
     const certificate = await enrolled(one.enrolment);
     await database.deleteFrom('certificates').execute();
     expect(await one.enrolment.admit(certificate)).toMatchObject({ kind: 'admitted' });
@@ -184,7 +199,7 @@ describe('a certificate', () => {
   });
 
   test('that was revoked stays so, also where the database was restored from a copy that is older than that', async () => {
-    const { one, database, open } = await openTwo();
+    const { one, database, open } = await openTwo(address);
     const certificate = await enrolled(one.enrolment);
     await one.enrolment.revoke(certificate.serialNumber);
     await database.deleteFrom('certificates').execute();
@@ -193,7 +208,7 @@ describe('a certificate', () => {
   });
 
   test('is revoked for sure also where the list for brokers outside cannot be written', async () => {
-    const { one, folder } = await openTwo();
+    const { one, folder } = await openTwo(address);
     const certificate = await enrolled(one.enrolment);
     mkdirSync(join(folder, 'crl.pem.part'));
     await one.enrolment.revoke(certificate.serialNumber);
@@ -201,7 +216,7 @@ describe('a certificate', () => {
   });
 
   test('of a server lets no gateway in', async () => {
-    const { one, authority } = await openTwo();
+    const { one, authority } = await openTwo(address);
     const { certificate } = await authority.issueServer({ names: ['qiaodong'], days: 1 });
     expect(await one.enrolment.admit(new X509Certificate(certificate))).toMatchObject({
       kind: 'refused',
@@ -210,9 +225,9 @@ describe('a certificate', () => {
   });
 });
 
-describe('a canteen', () => {
+describe.each(engines)('with %s, a canteen', (_, address) => {
   test('taken on at one server is supervised by the other, and withdrawn again with all its certificates', async () => {
-    const { one, two } = await openTwo();
+    const { one, two } = await openTwo(address);
     expect([...two.supervised]).toEqual(['settled', 'qiaodong']);
     await expect(two.enrolment.create({ id: 'qiaodong', name: 'x', district: 'x' })).rejects.toMatchObject({ code: 'invalid-request' });
     const certificate = await enrolled(one.enrolment);
@@ -229,13 +244,13 @@ describe('a canteen', () => {
   });
 
   test('of the settings is withdrawn there and nowhere else', async () => {
-    const { one } = await openTwo();
+    const { one } = await openTwo(address);
     await expect(one.enrolment.withdraw('settled')).rejects.toThrow(/stands in the server’s settings/);
   });
 });
 
 test('the authority’s key stands in no table', async () => {
-  const { folder, database, one } = await openTwo();
+  const { folder, database, one } = await openTwo(engines[0][1]);
   await enrolled(one.enrolment);
   const key = readFileSync(join(folder, 'authority-key.pem'), 'utf8').split('\n')[1] ?? 'none';
   expect(JSON.stringify(await database.selectFrom('certificates').selectAll().execute())).not.toContain(key);
