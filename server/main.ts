@@ -272,10 +272,12 @@ function tellReplaced(audit: Audit, older: Session, { canteen, from }: Session):
 }
 
 /** What a gateway is told to reach this server by, as far as the settings tell. */
-function reachedAt({ authority: { names } }: Settings, { address, mqtt }: RunningServer['secure']) {
+function reachedAt({ listen, authority: { names } }: Settings, { address, mqtt }: RunningServer['secure']) {
+  const [name = hostname()] = names;
+  const atProxy = listen.behindProxy === true ? `https://${name}` : null;
   const portOf = (url: string) => Number(new URL(url).port || 443); // where it is the usual one, a URL leaves it out
   return {
-    serverUrl: address === undefined ? null : `https://${names[0] ?? hostname()}:${portOf(address)}`,
+    serverUrl: address === undefined ? atProxy : `https://${name}:${portOf(address)}`,
     mqttPort: mqtt === undefined ? null : portOf(mqtt),
   };
 }

@@ -6,6 +6,8 @@ const requestTimeoutMs = 10_000;
 export interface GatewaysView {
   at: string;
   fingerprint: string;
+  /** Where gateways on other machines reach the server; null: nowhere, as far as its settings tell. */
+  server: string | null;
   canteens: GatewayCanteen[];
 }
 

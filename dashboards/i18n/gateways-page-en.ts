@@ -7,6 +7,7 @@ export const gatewaysPageEn: typeof gatewaysPageZh = {
   loading: 'Reading…',
   unavailable: 'The data cannot be read at the moment; trying again.',
   none: 'There is no canteen yet. Register one below, then make a claim code for its gateway.',
+  unreachable: 'Gateways on other machines cannot reach this server yet: set listen.tls, mqtt.tls and authority.names in its settings.',
   authority: 'Fingerprint of this server’s certificate authority (SHA-256)',
   neverHeard: 'never heard',
   heard: (moment) => `last heard ${moment}`,

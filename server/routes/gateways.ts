@@ -49,6 +49,9 @@ export function gatewayRoutes(
               {
                 at: Instant,
                 fingerprint: Type.String({ description: 'SHA-256 of the certificate authority' }),
+                server: Type.Union([Type.String(), Type.Null()], {
+                  description: 'where gateways on other machines reach this server; null: nowhere, as far as its settings tell',
+                }),
                 canteens: Type.Array(GatewayCanteen),
               },
               { ...closed, description: 'The canteens, by district and name' },
@@ -59,6 +62,7 @@ export function gatewayRoutes(
       async () => ({
         at: new Date(now()).toISOString(),
         fingerprint: authority.fingerprint,
+        server: reached().serverUrl,
         canteens: gatewayCanteens({
           standings: canteens.all(now()),
           rows: await enrolment.certificates(),

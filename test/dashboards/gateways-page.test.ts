@@ -1,5 +1,5 @@
 // The page of gateways in a browser: canteens with their certificates, a claim code to read out, and nothing undone by one careless click.
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GatewayCanteen } from '#contract/gateways.ts';
 import { districtAt } from './district.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => pages?.close());
 
 /** What the page asked for, as `METHOD path body`, and what it is answered. */
-async function answered(page: Page): Promise<string[]> {
+async function answered(page: Page, server: string | null): Promise<string[]> {
   const asked: string[] = [];
   const canteens: GatewayCanteen[] = [
     { id: 'heping', name: '和平社区食堂', district: '万柏林区', inSettings: true, heardAt: null, certificates: [] },
@@ -26,10 +26,10 @@ async function answered(page: Page): Promise<string[]> {
     const request = route.request();
     const path = new URL(request.url()).pathname;
     if (request.method() !== 'GET') asked.push([request.method(), path, request.postData()].filter(Boolean).join(' '));
-    if (path === '/api/gateways') return route.fulfill({ json: { at, fingerprint, canteens } });
+    if (path === '/api/gateways') return route.fulfill({ json: { at, fingerprint, server, canteens } });
     if (path.endsWith('/claim-code'))
       return route.fulfill({
-        json: { code: '7K2M-90XW', expiresAt: '2026-11-26T07:00:00.000Z', fingerprint, server: 'https://mingzao.example:8443' },
+        json: { code: '7K2M-90XW', expiresAt: '2026-11-26T07:00:00.000Z', fingerprint, server },
       });
     if (path === '/api/canteens')
       return route.fulfill({ status: 400, json: { error: 'invalid-request', message: 'there is a canteen with this id already' } });
@@ -38,9 +38,9 @@ async function answered(page: Page): Promise<string[]> {
   return asked;
 }
 
-async function open(options = {}) {
+async function open({ server = 'https://mingzao.example:8443', ...options }: BrowserContextOptions & { server?: string | null } = {}) {
   const opened = await openPage(pages, { at, path: '/gateways.html', district: districtAt(at), options });
-  const asked = await answered(opened.page);
+  const asked = await answered(opened.page, server);
   await opened.page.reload();
   await opened.page.getByRole('heading', { name: /桥东社区食堂/ }).waitFor();
   // Before anybody answered there was no such interface.
@@ -89,6 +89,14 @@ it('says in the server’s own sentence what was wrong, and keeps what was typed
   await page.getByRole('alert').getByText('there is a canteen with this id already').waitFor();
   expect(asked).toEqual(['POST /api/canteens {"id":"qiaodong","name":"桥东","district":"迎泽区"}']);
   expect(await page.getByLabel('Name').inputValue()).toBe('桥东');
+});
+
+it('says so where gateways on other machines cannot reach the server yet', async () => {
+  const hint = /其他机器上的网关还连不到本服务器/;
+  await using reachable = await open();
+  expect(await reachable.page.getByText(hint).count()).toBe(0);
+  await using opened = await open({ server: null });
+  await opened.page.getByText(hint).waitFor();
 });
 
 it('offers nothing that the settings decide, is fit for everyone, and works on a phone', async () => {
