@@ -1,9 +1,11 @@
-// Kills and cuts everything at random under load, then counts what is stored: `npm run chaos -- [--minutes N] [--gateways N] [--seed S]`.
+// Kills and cuts everything at random under load, then counts what is stored: `npm run chaos -- [--minutes N] [--gateways N] [--seed S] [--servers N] [--outside]`.
 import { parseArgs } from 'node:util';
 import { startOneServer } from './chaos/one-server.ts';
 import { type ChaosReport, runChaos } from './chaos/run-chaos.ts';
+import { startServersOutside } from './chaos/servers-outside.ts';
 
-const usage = 'usage: npm run chaos -- [--minutes N] [--gateways N] [--seed S]';
+const usage = `usage: npm run chaos -- [--minutes N] [--gateways N] [--seed S] [--servers N] [--outside]
+  --outside: on a PostgreSQL and a mosquitto, as more than one server always are`;
 
 process.exitCode = await main();
 
@@ -13,21 +15,34 @@ async function main(): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const { minutes, gateways, seed } = asked;
-  console.error(`chaos: ${minutes} min, ${gateways} gateways, seed ${seed}`);
-  const report = await runChaos({ seconds: minutes * 60, gateways, seed, startSite: startOneServer, say: (line) => console.error(line) });
+  const { minutes, gateways, servers, seed, outside } = asked;
+  console.error(
+    `chaos: ${minutes} min, ${gateways} gateways, ${servers} servers${outside ? ' on PostgreSQL and mosquitto' : ''}, seed ${seed}`,
+  );
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  const report = await runChaos({
+    seconds: minutes * 60,
+    gateways,
+    seed,
+    startSite: (about) => (outside ? startServersOutside({ servers, ...about }) : startOneServer(about)),
+    say: (line) => console.error(line),
+    signal: stop.signal,
+  });
   console.log(table(report));
   return report.ok ? 0 : 1;
 }
 
-function read(): { minutes: number; gateways: number; seed: number } | undefined {
+function read(): { minutes: number; gateways: number; servers: number; seed: number; outside: boolean } | undefined {
   try {
     const text = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { minutes: text, gateways: text, seed: text } });
-    const { minutes = '10', gateways = '6', seed = String(Date.now() % 1_000_000) } = values;
-    const asked = { minutes: Number(minutes), gateways: Number(gateways), seed: Number(seed) };
-    const sound = asked.minutes > 0 && asked.gateways >= 1 && Object.values(asked).every(Number.isFinite);
-    return sound ? asked : undefined;
+    const { values } = parseArgs({
+      options: { minutes: text, gateways: text, seed: text, servers: text, outside: { type: 'boolean', default: false } },
+    });
+    const { minutes = '10', gateways = '6', servers = '1', seed = String(Date.now() % 1_000_000) } = values;
+    const asked = { minutes: Number(minutes), gateways: Number(gateways), servers: Number(servers), seed: Number(seed) };
+    const sound = asked.minutes > 0 && asked.gateways >= 1 && asked.servers >= 1 && Object.values(asked).every(Number.isFinite);
+    return sound ? { ...asked, outside: values.outside || asked.servers > 1 } : undefined;
   } catch {
     return undefined;
   }

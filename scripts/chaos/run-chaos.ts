@@ -32,8 +32,10 @@ export async function runChaos(about: {
   gateways: number;
   startSite: (about: { folder: string; canteens: { id: string; key: string }[] }) => Promise<Site>;
   say: (line: string) => void;
+  /** Ends it before its time; what has come about so far is counted all the same. */
+  signal?: AbortSignal;
 }): Promise<ChaosReport> {
-  const { seconds, seed, startSite, say } = about;
+  const { seconds, seed, startSite, say, signal } = about;
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-chaos-'));
   const canteens = Array.from({ length: about.gateways }, (_, index) => ({
     id: `canteen-${index + 1}`,
@@ -54,7 +56,7 @@ export async function runChaos(about: {
     const suffer = async (kinds: Record<string, Mishap>, chance: Chance) => {
       // Each once before any comes again.
       let next: string[] = [];
-      while (performance.now() < until) {
+      while (performance.now() < until && signal?.aborted !== true) {
         await delay(chance.between(pauseMs.least, pauseMs.most));
         if (next.length === 0) next = chance.shuffled(Object.keys(kinds));
         const name = next.pop() ?? '';

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, cpSync, existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { vi } from 'vitest';
+import { until } from '../until.ts';
 import { freePort, programFolder, type StartedProgram, start, unprivileged } from './started-program.ts';
 
 export interface RunningMosquitto {
   port: number;
   /** Ends the process; nothing of what it held stays. */
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
   startAgain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,12 +36,12 @@ export async function startMosquitto(passwords: Record<string, string>): Promise
   let server: StartedProgram;
   const startAgain = async (): Promise<void> => {
     server = start(program, ['-c', config], as);
-    await vi.waitFor(() => listens(port), { timeout: 20_000, interval: 50 });
+    await until(() => listens(port), 20_000);
   };
   await startAgain();
   return {
     port,
-    stop: () => server.stop(),
+    stop: (signal) => server.stop(signal),
     startAgain,
     close: async () => {
       await server.stop();

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { vi } from 'vitest';
-import { freePort, programFolder, start, unprivileged } from './started-program.ts';
+import { until } from '../until.ts';
+import { freePort, programFolder, type StartedProgram, start, unprivileged } from './started-program.ts';
 
 const user = 'mingzao';
 const password = 'p&ss:w=rd/ 明';
@@ -14,6 +14,10 @@ export interface RunningPostgres {
   createDatabase(): Promise<{ url: string; password: string }>;
   /** Ends every connection to the database at `url`, as a restart would. */
   endConnections(url: string): Promise<void>;
+  /** Ends the process and every connection at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Resolves when it has recovered, and answers. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,7 +42,6 @@ export async function startPostgres(): Promise<RunningPostgres> {
   execFileSync(join(programs, 'initdb'), init, { ...as, stdio: 'ignore' });
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder.path, fsync: 'off' };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = start(join(programs, 'postgres'), ['-D', data, ...options], as);
   let databases = 0;
 
   const run = async (sql: string, parameters: string[] = []): Promise<void> => {
@@ -50,7 +53,12 @@ export async function startPostgres(): Promise<RunningPostgres> {
       await client.end();
     }
   };
-  await vi.waitFor(() => run('select 1'), 20_000);
+  let server: StartedProgram;
+  const startAgain = async () => {
+    server = start(join(programs, 'postgres'), ['-D', data, ...options], as);
+    await until(() => run('select 1'), 20_000);
+  };
+  await startAgain();
 
   return {
     createDatabase: async () => {
@@ -60,6 +68,8 @@ export async function startPostgres(): Promise<RunningPostgres> {
     },
     endConnections: (url) =>
       run('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [new URL(url).pathname.slice(1)]),
+    kill: () => server.stop('SIGQUIT'),
+    startAgain,
     stop: async () => {
       await server.stop('SIGINT');
       folder.remove();
