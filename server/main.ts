@@ -42,6 +42,8 @@ import { serverNames } from './tls-settings.ts';
 
 const usage = 'usage: server [backup FILE | restore FILE | certificate FOLDER NAME… | claim-code CANTEEN] --config FILE [--port N]';
 const stopWithinMs = 10_000;
+const secretNames = ['password', 'key', 'keySha256', 'token', 'secret', 'cookie', 'authorization'];
+const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 /** Longer than any pause of a server that is only busy, shorter than a gateway may be silent. */
 const awayMs = 20_000;
 
@@ -78,7 +80,7 @@ function stopOnSignal(server: RunningServer): void {
 }
 
 function createLog(level: Settings['log']['level']): Logger {
-  return pino({ level, redact: ['*.password', '*.key', '*.keySha256', 'password', 'key'] });
+  return pino({ level, redact: { paths: secretPaths, censor: '(not logged)' } });
 }
 
 function readArguments(): { settings: Settings; command: Command | undefined } {

@@ -5,7 +5,7 @@ import type { Identity } from '../identity/identity-file.ts';
 export interface Link {
   /** Fires when the connection is gone, with the reason, or when it is asked to end. */
   readonly ended: AbortSignal;
-  /** QoS 1: resolves when the broker has taken it, rejects when the connection is gone. */
+  /** QoS 1: resolves when the broker has taken it, rejects when the connection is gone, or soon after it was asked to end. */
   publish(topic: string, message: object, options?: { retain: boolean }): Promise<void>;
   /** The same with bytes as they are. */
   publishBytes(topic: string, bytes: Uint8Array): Promise<void>;
@@ -54,24 +54,28 @@ export async function connect(options: LinkOptions, signal: AbortSignal): Promis
 }
 
 function createLink(client: MqttClient, gone: AbortSignal, ended: AbortSignal): Link {
+  const given = AbortSignal.any([gone, longAfter(ended)]);
   return {
     ended,
     async publish(topic, message, { retain } = { retain: false }) {
-      await orEnded(client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain }), gone);
+      await orEnded(client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain }), given);
     },
     async publishBytes(topic, bytes) {
-      await orEnded(client.publishAsync(topic, Buffer.from(bytes), { qos: 1 }), gone);
+      await orEnded(client.publishAsync(topic, Buffer.from(bytes), { qos: 1 }), given);
     },
     async subscribe(topics) {
-      const granted = await orEnded(client.subscribeAsync(topics, { qos: 1 }), gone);
+      const granted = await orEnded(client.subscribeAsync(topics, { qos: 1 }), given);
       const refused = granted.filter(({ qos }) => Number(qos) === 128); // [MQTT-3.9.3-1]
       if (refused.length > 0) throw new Error(`the broker refuses ${refused.map(({ topic }) => topic).join(', ')}`);
     },
     async close() {
       const forced = gone.aborted || !client.connected;
-      const hurry = setTimeout(() => client.end(true), goodbyeMs);
-      await client.endAsync(forced).catch(() => undefined);
-      clearTimeout(hurry);
+      // It waits until everything sent is confirmed, and cannot be told otherwise once it does.
+      const hurry = Promise.withResolvers<void>();
+      const late = setTimeout(hurry.resolve, goodbyeMs);
+      await Promise.race([client.endAsync(forced).catch(() => undefined), hurry.promise]);
+      clearTimeout(late);
+      client.stream.destroy();
     },
   };
 }
@@ -104,6 +108,14 @@ function endOf(client: MqttClient): AbortSignal {
   });
   client.once('close', () => gone.abort(reason));
   return gone.signal;
+}
+
+/** Once it is asked to end, a line on which nothing arrives is not waited for until it is found dead. */
+function longAfter(ended: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const giveUp = () => late.abort(new Error('the server did not answer before the gateway stopped'));
+  ended.addEventListener('abort', () => setTimeout(giveUp, goodbyeMs).unref(), { once: true });
+  return late.signal;
 }
 
 /** mqtt.js keeps what it could not send and never answers for it; here it fails as soon as the connection has. */
