@@ -7,6 +7,7 @@ import { cameraClockOff, recorderClockOff } from './clock-off.ts';
 import { cameraUnreachable, recorderUnreachable } from './device-unreachable.ts';
 import { diskBroken } from './disk-broken.ts';
 import { footageDoesNotPlay } from './footage-does-not-play.ts';
+import { gatewayDiskFull } from './gateway-disk-full.ts';
 import { gatewaySilent } from './gateway-silent.ts';
 import { overlayClockOff } from './overlay-clock-off.ts';
 import { cameraMoved, pictureBlurred, pictureColourCast, pictureCovered, pictureFrozen } from './picture-aspect.ts';
@@ -49,4 +50,5 @@ export const rules: readonly Rule[] = [
   cameraAccountTooStrong,
   recorderAccountTooStrong,
   recordsLost,
+  gatewayDiskFull,
 ];

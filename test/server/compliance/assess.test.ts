@@ -448,6 +448,14 @@ describe('a gap', () => {
     expect(look(beat(state, next), look(state).open, next).open.map((gap) => gap.rule)).not.toContain('records-lost');
   });
 
+  it('is opened for a gateway whose disk is full, and closes when there is room again', () => {
+    const { gateway, ...rest } = sound();
+    const heartbeat = gateway.heartbeat && { ...gateway.heartbeat, outbox: { waiting: 9, dropped: 3, full: true } };
+    const full = look({ ...rest, gateway: { ...gateway, heartbeat } });
+    expect(full.open).toMatchObject([{ rule: 'gateway-disk-full', gate: 'data-connected', certainty: 'fault' }]);
+    expect(look(beat(sound()), full.open).open).toEqual([]);
+  });
+
   it('is opened once for a canteen whose gateway never spoke', () => {
     const later = noon + 91_000;
     const first = look(newCanteen('yingze-1', noon), [], later);
