@@ -25,8 +25,8 @@ export interface GatewayNews {
 }
 
 const everyMs = 100;
-/** Every wait of the uplink is so many times as short: a minute holds as many reconnections as five. */
-const hurry = 5;
+/** Every wait of the uplink is so many times as short: a minute holds as many reconnections as ten. */
+const hurry = 10;
 /** Facts at once, at most, and how often a camera that answered does not any more, or the other way round. */
 const factsMax = 6;
 const changes = 0.05;
@@ -55,7 +55,7 @@ async function run({ folder, canteen, key, url, cameras, seed }: GatewayTask): P
   const uplink = createUplink({
     credentials: () => ({ kind: 'key', key }),
     identity: undefined,
-    ...{ url, canteen, session, version: '0.0.0', heartbeatEveryMs: 5_000, outbox, now, random: Math.random, log: silentLog },
+    ...{ url, canteen, session, version: '0.0.0', heartbeatEveryMs: 30_000, outbox, now, random: Math.random, log: silentLog },
     sleep: (ms, signal) => sleep(ms / hurry, signal),
     evidence: { next: () => undefined, forget: () => undefined },
     command: async () => undefined,

@@ -22,7 +22,7 @@ export interface ChaosReport {
 }
 
 const camerasEach = 3;
-const pauseMs = { least: 500, most: 4_000 };
+const pauseMs = { least: 500, most: 6_000 };
 const settleWithinMs = 120_000;
 
 /** Everything lies in a folder of its own, removed at the end where all was right. `say` gets one line a mishap. */
