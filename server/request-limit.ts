@@ -21,6 +21,10 @@ export const connectionsMax = 2_000;
 
 /** To be called before any route is added. IPv6 addresses count by their network of 64 bits. */
 export async function limitRequests(app: FastifyInstance, perMinute: number): Promise<void> {
+  // Of a connection that is gone already nothing can be counted, and nobody waits for the answer.
+  app.addHook('onRequest', async ({ socket }) => {
+    if (socket.remoteAddress === undefined) throw new ServerError('invalid-request', 'whoever asked this has hung up');
+  });
   await app.register(rateLimit, {
     ...{ max: perMinute, timeWindow: minuteMs, cache: addressesMax, ipv6Subnet: 64 },
     errorResponseBuilder: (_, { ttl }) =>

@@ -13,6 +13,11 @@ export async function connectBare(port: number, ...packets: Buffer[]): Promise<S
   return socket;
 }
 
+/** Resolves when the other end has hung up, however rudely. */
+export function hungUp(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.resume().once('close', () => resolve()));
+}
+
 /** CONNECT with a clean session, a user name and a password. */
 export function hello(
   user: string,

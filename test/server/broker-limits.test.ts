@@ -1,13 +1,12 @@
 // What one bad client may take of the broker, each time beside a good one that must notice nothing.
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import mqtt, { type MqttClient } from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
 import { createBroker, type UpMessage } from '../../server/broker.ts';
 import { createPace } from '../../server/pace.ts';
 import { silent } from './app-parts.ts';
-import { connectBare, hello, subscribe, write } from './bare-mqtt.ts';
+import { connectBare, hello, hungUp, subscribe, write } from './bare-mqtt.ts';
 
 const keys = { good: 'key-of-good', bad: 'key-of-bad' };
 
@@ -100,7 +99,7 @@ test.each<[string, Buffer[]]>([
 ])('a gateway that %s is cut off', async (_, packets) => {
   const { broker, good } = await openBroker();
   const bad = await connectBare(broker.port, ...packets);
-  await once(bad.resume(), 'close');
+  await hungUp(bad);
   await vi.waitFor(() => expect(broker.connections()).toBe(1));
   await expectUnhurt(good, broker);
 });

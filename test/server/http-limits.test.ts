@@ -1,10 +1,10 @@
 // What one address may ask of the pages' side, and for how long somebody who dawdles is waited for.
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { buildApp } from '../../server/app.ts';
 import { createEventStreams } from '../../server/routes/event-streams.ts';
 import { openParts, silent, standard } from './app-parts.ts';
+import { hungUp } from './bare-mqtt.ts';
 
 async function openApp(about: { requestsPerMinute?: number; behindProxy?: boolean } = {}) {
   const parts = await openParts();
@@ -61,7 +61,7 @@ test.each<[string, string]>([
   client.on('error', () => undefined);
   client.write(text);
   const since = performance.now();
-  await once(client.resume(), 'close');
+  await hungUp(client);
   expect(performance.now() - since).toBeLessThan(8_000);
 });
 
