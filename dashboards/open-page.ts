@@ -1,8 +1,8 @@
-// What every page starts from; the only file here that touches the real clock, network and chance.
+// What the live pages start from; beside open-signed-in.ts the only file here that touches the real clock, network and chance.
 import { createLiveBoard, type LiveBoard } from './api/live-board.ts';
 import { createServerLine, type ServerLine } from './api/server-line.ts';
 import { sleep } from './api/sleep.ts';
-import './parts/theme.css';
+import { openSignedIn } from './open-signed-in.ts';
 
 export interface Page {
   target: HTMLElement;
@@ -11,10 +11,17 @@ export interface Page {
 
 /** Throws where the document has no place for the page. */
 export function openPage(): Page {
-  const target = document.getElementById('page');
-  if (target === null) throw new Error('the document has no element with the id "page"');
+  const { target, fetch, lookAgain } = openSignedIn();
   // A wall screen is a theme of a page, not another product: `?theme=wall`.
   document.documentElement.classList.toggle('wall', new URLSearchParams(location.search).get('theme') === 'wall');
-  const line = createServerLine({ fetch: (path, init) => fetch(path, init), openEvents: (path) => new EventSource(path) });
+  const line = createServerLine({
+    fetch,
+    openEvents: (path) => {
+      const events = new EventSource(path);
+      // It does not tell whether the server is gone or the session over.
+      events.addEventListener('error', lookAgain);
+      return events;
+    },
+  });
   return { target, props: { line, sleep, board: createLiveBoard({ line, now: Date.now, sleep, random: Math.random }) } };
 }

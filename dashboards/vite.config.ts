@@ -2,6 +2,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
+const pages = ['index', 'canteen', 'gateways', 'sign-in', 'welcome', 'account', 'people'];
+
 export default defineConfig({
   root: import.meta.dirname,
   // No folder is copied as it is: `public/` is the name of a page's folder here.
@@ -12,7 +14,7 @@ export default defineConfig({
     emptyOutDir: true,
     // A data: address would need a wider security policy.
     assetsInlineLimit: 0,
-    rollupOptions: { input: ['index.html', 'canteen.html', 'gateways.html'].map((page) => `${import.meta.dirname}/${page}`) },
+    rollupOptions: { input: pages.map((page) => `${import.meta.dirname}/${page}.html`) },
     modulePreload: { polyfill: false },
     target: 'es2023',
   },

@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
   });
   try {
-    const district = await startDistrict({ canteens: [sound, lacking, unpluggable], ...words, say: (line) => console.log(`  ${line}`) });
+    const district = await startDistrict({ canteens: [unpluggable, sound, lacking], ...words, say: (line) => console.log(`  ${line}`) });
     console.log(whatNext(district, words.dataDir));
     const trouble = await Promise.race([interrupted, district.broken]);
     console.log(trouble ?? 'stopping');
@@ -85,13 +85,16 @@ function read(): { port: number; dataDir: string } | string {
   }
 }
 
-function whatNext({ url, simulated }: District, dataDir: string): string {
+function whatNext({ url, simulated, accounts }: District, dataDir: string): string {
   const control = simulated.get(unpluggable.id)?.control.url;
   const set = (state: string) => `npm run -s simulate -- set ${control} ${cooking.id} unplugged ${state}`;
   return `
 Open          ${url}/board
 Interface     ${url}/api/docs
 Logs and data ${dataDir}
+
+Sign in as one of these, who are of this demonstration only:
+${accounts.map(({ name, password, grant }) => `  ${name}  ${password}  ${grant.role}${grant.scope.kind === 'all' ? '' : `, ${unpluggable.name} only`}`).join('\n')}
 
 Within a minute the board shows one sound canteen and the three gaps planted in ${lacking.name}.
 Then, in another terminal, unplug a camera of ${unpluggable.name} and watch the board:

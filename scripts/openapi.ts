@@ -8,14 +8,14 @@ import { Standard } from '#contract/standard.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from '../server/app.ts';
 import { openCanteens } from '../server/canteens.ts';
-import { createAudit } from '../server/identity/audit.ts';
 import { openAuthority } from '../server/identity/authority.ts';
 import { openEnrolment } from '../server/identity/enrolment.ts';
 import { createGuessLimit } from '../server/identity/guess-limit.ts';
+import { createIdentity } from '../server/identity/identity.ts';
 import { createLive } from '../server/live.ts';
-import { auditStore } from '../server/stores/audit-store.ts';
 import { openDatabase } from '../server/stores/database.ts';
 import { enrolmentStore } from '../server/stores/enrolment-store.ts';
+import { identityStores } from '../server/stores/identity-stores.ts';
 import { stateStore } from '../server/stores/state-store.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,6 +25,8 @@ const live = createLive();
 const standard = readSettings(join(root, 'config/standards/taiyuan-community-2022.yaml'), Standard);
 const database = await openDatabase('sqlite::memory:', undefined);
 const store = stateStore(database);
+const stores = identityStores(database, () => undefined);
+const identity = createIdentity({ stores, limits: { idleHours: 1, longestDays: 1 }, now });
 const canteens = await openCanteens({
   identities: [],
   standard,
@@ -42,10 +44,10 @@ const enrolment = await openEnrolment({
   ...{ authority, store: enrolmentStore(database), canteens, settled: [], registered: [], gatewayDays: 90, log, now },
   ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
 });
-const audit = createAudit({ store: auditStore(database), log });
 const app = await buildApp({
-  gateways: { enrolment, authority, audit, reached: () => ({ serverUrl: null, mqttPort: null }) },
-  ...{ canteens, store, standard, live, log, now },
+  gateways: { enrolment, authority, audit: stores.audit, reached: () => ({ serverUrl: null, mqttPort: null }) },
+  ...{ canteens, store, standard, live, identity, log, now },
+  lastClosed: async () => new Map(),
   evidence: { find: async () => undefined },
   telemetry: { series: async () => [], health: () => ({ waiting: 0, dropped: 0, trouble: undefined }) },
   pages: join(root, 'dashboards/dist'),
@@ -55,4 +57,4 @@ const app = await buildApp({
 await app.ready();
 console.log(JSON.stringify(app.swagger(), null, 2));
 await app.close();
-await store.close();
+await database.destroy();

@@ -1,26 +1,34 @@
 // Assembles the HTTP side: routes for each audience, their description, the pages, and one form for every error. Never listens.
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifySchema, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError, LogController } from 'fastify';
 import { problemIn } from '#config/validate.ts';
 import type { Standard } from '#contract/standard.ts';
+import { apiDescription } from './api-description.ts';
 import type { Canteens } from './canteens.ts';
 import { ServerError } from './errors.ts';
+import { guard } from './identity/gate.ts';
+import type { Identity } from './identity/identity.ts';
 import { may } from './identity/roles.ts';
 import { openAllHere, requireWho } from './identity/stated-who.ts';
 import type { Live } from './live.ts';
 import type { Meters } from './metrics.ts';
 import { connectionsMax, dawdling, limitRequests, silentMs } from './request-limit.ts';
+import { accountRoutes } from './routes/account.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { type GatewayDeps, gatewayRoutes } from './routes/gateways.ts';
 import { historyRoutes } from './routes/history.ts';
 import { type Load, operationsRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { publicRoutes } from './routes/public.ts';
 import { regulatorRoutes } from './routes/regulator.ts';
 import { seriesRoutes } from './routes/series.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
 import type { StateStore } from './stores/state-store.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -32,6 +40,9 @@ export interface AppDeps {
   telemetry: Pick<Telemetry, 'series' | 'health'>;
   standard: Standard;
   live: Live;
+  identity: Identity;
+  /** By canteen, when the last of its gaps closed. */
+  lastClosed: () => Promise<Map<string, string>>;
   /** The folder of the built pages. */
   pages: string;
   version: string;
@@ -52,9 +63,9 @@ export type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** Ready to be listened with or injected into. Closing it ends the pages' event streams. */
 export async function buildApp(deps: AppDeps) {
-  const { canteens, store, evidence, telemetry, standard, live, pages, version, load, gateways, meters, tickMs = 5_000, log, now } = deps;
-  const { requestsPerMinute, behindProxy = false } = deps;
-  const streams = createEventStreams({ canteens, live, tickMs, now });
+  const { canteens, store, evidence, telemetry, standard, live, identity, pages, version, load, gateways, meters, log, now } = deps;
+  const { requestsPerMinute, behindProxy = false, tickMs = 5_000 } = deps;
+  const streams = createEventStreams({ canteens, live, sessions: identity.sessions, tickMs, now });
   const app = Fastify({
     // Main tells the address; fastify would tell it once more.
     loggerInstance: log.level === 'info' ? log.child({}, { level: 'warn' }) : log,
@@ -78,6 +89,7 @@ export async function buildApp(deps: AppDeps) {
   app.setErrorHandler<FastifyError | ServerError>((error, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500 && !(error instanceof ServerError)) log.error({ err: error, url: request.routeOptions.url }, 'a request failed');
+    if (error instanceof ServerError && error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
     const message = status === 500 ? 'The server failed at this; its log says why.' : error.message;
     return reply.code(status).send({ error: codeOf(error, status), message });
   });
@@ -91,23 +103,14 @@ export async function buildApp(deps: AppDeps) {
   app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => meters?.answered({ route: routeOptions.url, status: statusCode }));
   meters?.pages(streams.count);
 
+  await app.register(cookie);
+  guard(app, identity);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: ourPagesOnly },
     // Served over plain HTTP on the loopback address; a proxy that adds TLS adds this as well.
     strictTransportSecurity: false,
   });
-  await app.register(swagger, {
-    transform: ({ schema, url }) => ({ schema: withoutDefaulted(schema), url }),
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Mingzao 明灶', description: 'The state of every canteen under supervision, and its acceptance gaps.', version },
-      tags: [
-        { name: 'regulator', description: 'Canteens, gaps, the standard, and changes as they happen' },
-        { name: 'gateways', description: 'Taking canteens on: claim codes and certificates of their gateways' },
-        { name: 'operations', description: 'For whoever runs the server' },
-      ],
-    },
-  });
+  await app.register(swagger, apiDescription(version));
   await app.register(async (docs) => {
     openAllHere(docs, may.ask);
     await docs.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPages, theme: { title: 'Mingzao 明灶' } });
@@ -115,10 +118,14 @@ export async function buildApp(deps: AppDeps) {
   });
   await app.register(regulatorRoutes({ canteens, store, standard, streams, now }));
   await app.register(historyRoutes({ canteens, store, standard, now }));
-  await app.register(evidenceRoutes({ canteens, evidence }));
+  await app.register(evidenceRoutes({ canteens, evidence, now }));
   await app.register(seriesRoutes({ canteens, telemetry, now }));
   await app.register(operationsRoutes({ store, canteens, telemetry, streams, load, version, startedAt: now(), now }));
   await app.register(gatewayRoutes({ ...gateways, canteens, now }));
+  await app.register(publicRoutes({ canteens, lastClosed: deps.lastClosed, now }));
+  await app.register(signInRoutes(identity));
+  await app.register(accountRoutes(identity));
+  await app.register(peopleRoutes(identity));
   await app.register(pageRoutes(pages));
   return app;
 }
@@ -139,14 +146,6 @@ const docsPages = {
   'frame-ancestors': ["'none'"],
   'object-src': ["'none'"],
 };
-
-/** A question that has an answer by default need not be asked, though its schema, which fills the answer in, calls it required. */
-function withoutDefaulted(schema: FastifySchema): FastifySchema {
-  const { querystring } = schema as { querystring?: { properties: Record<string, { default?: unknown }>; required?: string[] } };
-  if (querystring?.required === undefined) return schema;
-  const required = querystring.required.filter((key) => querystring.properties[key]?.default === undefined);
-  return { ...schema, querystring: { ...querystring, required } };
-}
 
 function codeOf(error: FastifyError | ServerError, status: number): string {
   if (error instanceof ServerError) return error.code;

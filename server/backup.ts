@@ -20,13 +20,19 @@ import { validator } from '#config/validate.ts';
 import { Instant } from '#contract/primitives.ts';
 import type { Settings } from './config.ts';
 import { ServerError } from './errors.ts';
-import { copyState } from './stores/copy-state.ts';
+import { writeAnchor } from './identity/audit-anchor.ts';
+import type { AuditEntry } from './stores/audit-chain.ts';
+import { auditStore } from './stores/audit-store.ts';
+import { copyState, type StateAddress } from './stores/copy-state.ts';
+import { openDatabase } from './stores/database.ts';
 import { lockFolder } from './stores/folder-lock.ts';
-import { openStateStore } from './stores/state-store.ts';
+import { prepareRestored } from './stores/prepare-restored.ts';
 
 type Places = Pick<Settings, 'dataDir' | 'state' | 'telemetry' | 'authority'>;
 
 interface Deps {
+  /** The account of this machine that gave the command. */
+  by: string;
   say: (line: string) => void;
   now: () => number;
 }
@@ -42,7 +48,7 @@ const Manifest = Type.Object({ format: Type.Literal(1), at: Instant }, { descrip
  * Writes `file`, a tar archive: the state as it stood at one moment, then telemetry where that is embedded, then the pictures, so that none is
  * missing that the state names; and the certificate authority, so that the file is for this user's eyes only. The server may be at work. Throws ServerError.
  */
-export async function backup(file: string, { dataDir, state, telemetry, authority }: Places, { say, now }: Deps): Promise<void> {
+export async function backup(file: string, { dataDir, state, telemetry, authority }: Places, { by, say, now }: Deps): Promise<void> {
   if (existsSync(file)) throw unusable(`${file} is there already; name another file`);
   if (state.url.startsWith('sqlite:') && !existsSync(pathOf(state.url)))
     throw unusable(`there is nothing to back up: no ${pathOf(state.url)}`);
@@ -65,6 +71,7 @@ export async function backup(file: string, { dataDir, state, telemetry, authorit
     await tar(['--create', '--file', archive, '--directory', folder, ...parts, ...picturesOf(dataDir)]);
     renameSync(archive, file);
   });
+  await noteDown(state, { at: now(), who: 'command line', action: 'backed-up', subject: resolve(file), from: by });
   if (!telemetry.url.startsWith('sqlite:')) say('not in it: telemetry, which is in InfluxDB; back that up with: influxd backup -portable');
   say(`${file} holds what the server knows as of now`);
 }
@@ -73,7 +80,7 @@ export async function backup(file: string, { dataDir, state, telemetry, authorit
  * Puts what `file` holds in the place of what is there, which is kept beside it. No server may be at work there; started again, it announces what
  * it has, and each gateway sends what came later and is still in its outbox, and tells the rest as lost. Throws ServerError.
  */
-export async function restore(file: string, { dataDir, state, telemetry, authority }: Places, { say, now }: Deps): Promise<void> {
+export async function restore(file: string, { dataDir, state, telemetry, authority }: Places, { by, say, now }: Deps): Promise<void> {
   if (!existsSync(file)) throw unusable(`there is no file ${file}`);
   mkdirSync(dataDir, { recursive: true });
   const lock = lockFolder(dataDir);
@@ -85,7 +92,9 @@ export async function restore(file: string, { dataDir, state, telemetry, authori
       const { at } = readManifest(file, folder);
       const isThere = (name: string) => existsSync(join(folder, name));
       for (const name of [stateFile, telemetryFile].filter(isThere)) refuseDamaged(file, join(folder, name));
-      await refuseNewer(join(folder, stateFile));
+      const noted = { at: now(), who: 'command line', action: 'restored', subject: resolve(file), from: by, detail: { as: at } };
+      const isLeft = !state.url.startsWith('sqlite:') || existsSync(pathOf(state.url));
+      const head = await prepareRestored(join(folder, stateFile), { present: isLeft ? state : undefined, noted });
       const aside = `.before-restore-${now()}`;
       if (state.url.startsWith('sqlite:')) replaceSqlite(join(folder, stateFile), pathOf(state.url), aside);
       else await copyState({ url: `sqlite:${join(folder, stateFile)}` }, state);
@@ -97,6 +106,7 @@ export async function restore(file: string, { dataDir, state, telemetry, authori
         cpSync(join(folder, authorityName), authority.folder, { recursive: true });
         chmodSync(authority.folder, 0o700);
       }
+      writeAnchor(dataDir, head);
       say(`restored what the server knew at ${at}; files that were there before have the ending ${aside}, and may be deleted`);
       if (!state.url.startsWith('sqlite:')) say('what PostgreSQL held before is gone');
     });
@@ -141,10 +151,14 @@ function refuseDamaged(file: string, path: string): void {
   }
 }
 
-/** Opening it brings the tables of an older version up to date, and fails where they are of a newer one. */
-async function refuseNewer(path: string): Promise<void> {
-  const store = await openStateStore(`sqlite:${path}`);
-  await store.close();
+/** In the database that may be in use. */
+async function noteDown(state: StateAddress, entry: AuditEntry): Promise<void> {
+  const database = await openDatabase(state.url, state.password, { alone: false });
+  try {
+    await auditStore(database).record(entry);
+  } finally {
+    await database.destroy();
+  }
 }
 
 /** The new one is whole before it gets the name. */

@@ -85,6 +85,18 @@ export const ServerConfig = Type.Object(
       },
       { ...closed, default: {}, description: 'how long what is stored is kept; state and open gaps are never forgotten' },
     ),
+    sessions: Type.Object(
+      {
+        idleHours: Type.Number({
+          minimum: 0.1,
+          maximum: 720,
+          default: 12,
+          description: 'ends when it was not used for so long, 0.1 to 720 hours',
+        }),
+        longestDays: Type.Number({ minimum: 0.1, maximum: 90, default: 7, description: 'ends after so long in any case, 0.1 to 90 days' }),
+      },
+      { ...closed, default: {}, description: 'how long somebody stays signed in; an open page counts as use' },
+    ),
     canteens: Type.Array(
       Type.Object(
         {

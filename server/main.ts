@@ -1,6 +1,6 @@
 // The command that starts the server; the only file that builds its parts and knows the real clock.
 import { mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { listenForMetrics } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
+import { auditExport, auditVerify } from './audit-command.ts';
 import { backup, restore } from './backup.ts';
 import { type Broker, createBroker, type EmbeddedBroker, type Publish, type Session, type UpMessage } from './broker.ts';
 import { createOutsideBroker } from './broker-outside.ts';
@@ -17,12 +18,15 @@ import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { listenHttps } from './https-listener.ts';
-import { type Audit, createAudit } from './identity/audit.ts';
+import { type Audit, tellAudit } from './identity/audit.ts';
+import { keepAnchor, parseAnchor } from './identity/audit-anchor.ts';
 import { openAuthority } from './identity/authority.ts';
 import { writeBrokerCertificate } from './identity/broker-certificate.ts';
 import { tellClaimCode } from './identity/claim-code-command.ts';
 import { openEnrolment } from './identity/enrolment.ts';
 import { createGuessLimit } from './identity/guess-limit.ts';
+import { createIdentity } from './identity/identity.ts';
+import { linkPath } from './identity/people.ts';
 import { createRenewal } from './identity/renewal.ts';
 import { openRevocationList } from './identity/revocation-list.ts';
 import { createRounds } from './identity/rounds.ts';
@@ -35,12 +39,16 @@ import { openDatabase } from './stores/database.ts';
 import { enrolmentStore } from './stores/enrolment-store.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
 import { lockFolder } from './stores/folder-lock.ts';
+import { lastClosed } from './stores/gap-dates.ts';
+import { identityStores } from './stores/identity-stores.ts';
 import { stateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 import { serverNames } from './tls-settings.ts';
 
-const usage = 'usage: server [backup FILE | restore FILE | certificate FOLDER NAME… | claim-code CANTEEN] --config FILE [--port N]';
+const usage =
+  'usage: server [backup FILE | restore FILE | certificate FOLDER NAME… | claim-code CANTEEN | audit verify [--anchor N:HASH] | audit export FILE] ' +
+  '--config FILE [--port N]';
 const stopWithinMs = 10_000;
 const secretNames = ['password', 'key', 'keySha256', 'token', 'secret', 'cookie', 'authorization'];
 const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
@@ -59,6 +67,9 @@ async function main(): Promise<void> {
     if (command !== undefined) return await command(settings);
     const server = await startServer(settings, createLog(settings.log.level));
     stopOnSignal(server);
+    // Printed, not logged: a log is kept for longer than the link counts, and elsewhere.
+    if (server.firstLink !== undefined)
+      console.log(`There is no administrator yet. Who opens this becomes the first; it works once, for an hour: ${server.firstLink}`);
   } catch (error) {
     if (!(error instanceof SettingsError || error instanceof ServerError)) throw error;
     console.error(error.message);
@@ -85,7 +96,7 @@ function createLog(level: Settings['log']['level']): Logger {
 
 function readArguments(): { settings: Settings; command: Command | undefined } {
   const { values, positionals } = parseOptions();
-  const command = readCommand(positionals);
+  const command = readCommand(positionals, values.anchor);
   const { config, port } = values;
   if (config === undefined) throw new SettingsError(`--config is missing; ${usage}`);
   const settings = loadSettings(config);
@@ -96,8 +107,10 @@ function readArguments(): { settings: Settings; command: Command | undefined } {
 
 type Command = (settings: Settings) => Promise<void>;
 
-function readCommand([name, file, ...more]: string[]): Command | undefined {
+function readCommand(words: string[], anchorTold: string | undefined): Command | undefined {
+  const [name, file, ...more] = words;
   if (name === undefined) return undefined;
+  if (name === 'audit') return readAuditCommand(words.slice(1), anchorTold);
   if (name === 'certificate' && file !== undefined && more.length > 0)
     return ({ authority: { folder: authorityFolder } }) =>
       writeBrokerCertificate({ folder: file, names: more }, { authorityFolder, say: console.log, now });
@@ -105,9 +118,26 @@ function readCommand([name, file, ...more]: string[]): Command | undefined {
   const work = name === 'backup' ? backup : name === 'restore' ? restore : undefined;
   if (work === undefined || file === undefined || more.length > 0)
     throw new SettingsError(
-      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN; ${usage}`,
+      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN, ` +
+        `audit verify, audit export FILE; ${usage}`,
     );
-  return (settings) => work(file, settings, { say: console.log, now });
+  return (settings) => work(file, settings, { by: account(), say: console.log, now });
+}
+
+function readAuditCommand([what, file, ...more]: string[], anchorTold: string | undefined): Command {
+  const anchor = anchorTold === undefined ? undefined : parseAnchor(anchorTold);
+  if (anchorTold !== undefined && anchor === undefined)
+    throw new SettingsError('--anchor: it is no number of an entry, a colon and 64 hex digits, as "audit verify" prints them');
+  if (what === 'verify' && file === undefined) return (settings) => auditVerify(settings, { ...(anchor && { anchor }), say: console.log });
+  if (what === 'export' && file !== undefined && more.length === 0) return (settings) => auditExport(file, settings, { say: console.log });
+  throw new SettingsError(
+    `found "${['audit', what, file, ...more].filter(Boolean).join(' ')}", allowed: audit verify, audit export FILE; ${usage}`,
+  );
+}
+
+/** Whom this machine knows to have given the command. */
+function account(): string {
+  return `${userInfo().username}@${hostname()}`;
 }
 
 /** The server may be at work. Throws ServerError. */
@@ -124,7 +154,10 @@ export async function sayClaimCode(canteen: string, { state, canteens, authority
 
 function parseOptions() {
   try {
-    return parseArgs({ options: { config: { type: 'string' }, port: { type: 'string' } }, allowPositionals: true });
+    return parseArgs({
+      options: { config: { type: 'string' }, port: { type: 'string' }, anchor: { type: 'string' } },
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new SettingsError(`${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
   }
@@ -137,6 +170,8 @@ export interface RunningServer {
   mqtt: string;
   /** The same over TLS, where the settings say so: https://host:port and mqtts://host:port */
   secure: { address: string | undefined; mqtt: string | undefined };
+  /** Where somebody becomes the first administrator, once; undefined where there is one. */
+  firstLink: string | undefined;
   /** Finishes, acknowledges and closes, in reverse order of opening. */
   stop(): Promise<void>;
 }
@@ -161,6 +196,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     opened.push(() => database.destroy());
     const store = stateStore(database);
     const enrolled = enrolmentStore(database);
+    const [tell, anchor] = [tellAudit(log), keepAnchor(dataDir, log)];
+    const stores = identityStores(database, (entry, head) => {
+      tell(entry, head);
+      anchor(entry, head);
+    });
+    const { audit } = stores;
+    const identity = createIdentity({ stores, limits: settings.sessions, now });
     const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
     opened.push(() => telemetry.close());
     const settled = known.map(({ id }) => id);
@@ -182,7 +224,6 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
         await list.write(revoked);
       },
     });
-    const audit = createAudit({ store: auditStore(database), log });
     const renew = createRenewal({ enrolment, audit, publish, log, now });
     const onMessage = (message: UpMessage) => (message.kind === 'certificate-request' ? renew(message) : ingest.take(message));
     const tls = await ownTls({ authority, names: serverNames(settings.authority.names), log, now });
@@ -220,10 +261,11 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     opened.push(() => housekeeping.close());
     const secure: RunningServer['secure'] = { address: undefined, mqtt: broker.secureAddress };
     const app = await buildApp({
-      ...{ canteens, store, evidence, telemetry, standard, live, pages, meters, log, now },
+      ...{ canteens, store, evidence, telemetry, standard, live, identity, pages, meters, log, now },
       ...(listen.requestsPerMinute !== undefined && { requestsPerMinute: listen.requestsPerMinute }),
       behindProxy: listen.behindProxy === true,
       gateways: { enrolment, authority, audit, reached: () => reachedAt(settings, secure) },
+      lastClosed: () => lastClosed(database),
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
     });
@@ -252,10 +294,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const rounds = createRounds({ enrolment, shown: [...new Set([tls, httpsTls])], sleep, now });
     opened.push(() => rounds.close());
     secure.address = https?.address;
+    const secret = await identity.firstLink.offer();
     const running = { address, mqtt: opening.address, secure };
-    log.info({ ...running, canteens: canteens.ids().length, authority: authority.fingerprint }, 'listening');
+    const about = { canteens: canteens.ids().length, authority: authority.fingerprint, administrator: secret === undefined };
+    log.info({ ...running, ...about }, 'listening');
     return {
       ...running,
+      firstLink: secret && address + linkPath(secret),
       stop: async () => {
         log.info('stopping');
         await closeAll();

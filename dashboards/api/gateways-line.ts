@@ -1,7 +1,6 @@
 // The way to the server for whoever takes canteens on: their gateways, certificates and claim codes.
 import type { GatewayCanteen, NewClaimCode } from '#contract/gateways.ts';
-
-const requestTimeoutMs = 10_000;
+import type { Ask } from './ask.ts';
 
 export interface GatewaysView {
   at: string;
@@ -20,26 +19,7 @@ export interface GatewaysLine {
   revoke(serial: string): Promise<void>;
 }
 
-export function createGatewaysLine({ fetch }: { fetch: (path: string, init: RequestInit) => Promise<Response> }): GatewaysLine {
-  async function ask<Answer>(
-    method: string,
-    path: string,
-    { body, signal }: { body?: object; signal?: AbortSignal } = {},
-  ): Promise<Answer> {
-    const deadline = AbortSignal.timeout(requestTimeoutMs);
-    // The header shows that the request comes from a page of ours: no other site can make a browser send it.
-    const headers = { accept: 'application/json', 'x-mingzao': '1', ...(body !== undefined && { 'content-type': 'application/json' }) };
-    const response = await fetch(path, {
-      method,
-      headers,
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as Answer & { message?: string };
-    if (!response.ok) throw new Error(answer.message ?? `${response.status}`);
-    return answer;
-  }
-
+export function createGatewaysLine({ ask }: { ask: Ask }): GatewaysLine {
   const at = (id: string) => `/api/canteens/${encodeURIComponent(id)}`;
   return {
     gateways: (signal) => ask('GET', '/api/gateways', { signal }),

@@ -47,7 +47,7 @@ async function ofDistrict(load: Remote<Load>, say: (line: string) => void): Prom
     const back = await backRight(running, load, canteens);
     say(`500 gateways came back in ${back.toFixed(1)} s`);
 
-    const page = await openPage(running.address, load);
+    const page = await openPage(running, load);
     const [steady, lists] = await Promise.all([load.ask('tell', { perSecond: 1000, seconds: 15 }), listTimes(running, 14)]);
     const seen = await page.close();
     tellDelivered('1,000 messages/s', steady, say);
@@ -142,8 +142,8 @@ async function withServer<Result>(
 }
 
 /** What the server refused is no load: then the bench itself is wrong. */
-async function refuseRefusals({ address }: StartedServer): Promise<void> {
-  const { quarantined } = (await (await fetch(`${address}/api/health`)).json()) as { quarantined: number };
+async function refuseRefusals({ regulator }: StartedServer): Promise<void> {
+  const { quarantined } = await regulator.ask<{ quarantined: number }>('/api/health/details');
   if (quarantined > 0) throw new Error(`the server has put ${quarantined} messages of this bench in quarantine`);
 }
 
@@ -165,15 +165,15 @@ async function untilRight(running: StartedServer, count: number): Promise<void> 
   throw new Error(`not every canteen is right again: ${JSON.stringify(wrong)}`);
 }
 
-async function list({ address }: StartedServer): Promise<Board> {
-  return (await (await fetch(`${address}/api/canteens`)).json()) as Board;
+async function list({ regulator }: StartedServer): Promise<Board> {
+  return regulator.ask<Board>('/api/canteens');
 }
 
 async function listTimes(running: StartedServer, seconds: number) {
   const times: number[] = [];
   for (const until = performance.now() + seconds * 1000; performance.now() < until; await sleep(100)) {
     const since = performance.now();
-    await (await fetch(`${running.address}/api/canteens`)).arrayBuffer();
+    await (await running.regulator.fetch('/api/canteens')).arrayBuffer();
     times.push(performance.now() - since);
   }
   return latencies(times);

@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import type { Gap } from '#contract/gaps.ts';
 import type { Board } from '#contract/views.ts';
 import { launchBrowser } from '../../test/browser.ts';
+import { type SignedIn, signedIn } from '../../test/signed-in.ts';
 import type { DistrictCanteen } from '../district/canteen.ts';
 import { type District, startDistrict } from '../district/district.ts';
 import type { Figure } from './figure.ts';
@@ -36,12 +37,14 @@ export async function spine(say: (line: string) => void): Promise<Figure[]> {
   const district = await startDistrict({ canteens: [canteen], dataDir, port: 0, say });
   const browser = await launchBrowser();
   try {
+    const regulator = await signedIn(district.url, district.accounts[1]);
     const page = await browser.newPage();
+    await page.context().addCookies([regulator.browserCookie]);
     await page.goto(`${district.url}/board`);
-    await untilHealthy(district);
+    await untilHealthy(regulator);
     const measured: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      measured.push(await unplugAndPlug(district, page));
+      measured.push(await unplugAndPlug(district, { regulator, page }));
       say(`round ${round} of ${rounds} done`);
     }
     const worst = (key: keyof Round) => Math.max(...measured.map((each) => each[key]));
@@ -57,15 +60,15 @@ export async function spine(say: (line: string) => void): Promise<Figure[]> {
   }
 }
 
-async function unplugAndPlug(district: District, page: Page): Promise<Round> {
+async function unplugAndPlug(district: District, { regulator, page }: { regulator: SignedIn; page: Page }): Promise<Round> {
   const faults = district.simulated.get(canteen.id)?.devices.get(camera.id)?.faults;
   const unpluggedAt = Date.now();
   await faults?.set('unplugged');
-  const [shownAt, opened] = await Promise.all([whenShown(page, offline), untilGap(district, isOffline)]);
+  const [shownAt, opened] = await Promise.all([whenShown(page, offline), untilGap(regulator, isOffline)]);
   const pluggedAt = Date.now();
   await faults?.clear('unplugged');
-  const closed = await untilGap(district, (gap) => gap.id === opened.id && gap.closedAt !== null);
-  await untilHealthy(district);
+  const closed = await untilGap(regulator, (gap) => gap.id === opened.id && gap.closedAt !== null);
+  await untilHealthy(regulator);
   return {
     faultToGapMs: Date.parse(opened.openedAt) - unpluggedAt,
     gapToPageMs: shownAt - Date.parse(opened.openedAt),
@@ -87,22 +90,23 @@ async function whenShown(page: Page, words: string): Promise<number> {
 }
 
 const isOffline = (gap: Gap) => gap.rule === 'camera-unreachable' && gap.status === 'open';
-async function untilGap(district: District, isMeant: (gap: Gap) => boolean): Promise<Gap> {
-  return until<{ gaps: Gap[] }, Gap>(`${district.url}/api/gaps?status=all`, ({ gaps }) => gaps.find(isMeant));
+async function untilGap(regulator: SignedIn, isMeant: (gap: Gap) => boolean): Promise<Gap> {
+  return until<{ gaps: Gap[] }, Gap>(regulator, '/api/gaps?status=all', ({ gaps }) => gaps.find(isMeant));
 }
 
-async function untilHealthy(district: District): Promise<void> {
+async function untilHealthy(regulator: SignedIn): Promise<void> {
   await until<Board, true>(
-    `${district.url}/api/canteens`,
+    regulator,
+    '/api/canteens',
     ({ canteens }) => canteens.every(({ cameras }) => cameras.healthy === 1) || undefined,
   );
 }
 
-async function until<Answer, Found>(url: string, find: (answer: Answer) => Found | undefined): Promise<Found> {
-  const signal = AbortSignal.timeout(120_000);
+async function until<Answer, Found>(regulator: SignedIn, path: string, find: (answer: Answer) => Found | undefined): Promise<Found> {
+  const deadline = AbortSignal.timeout(120_000);
   while (true) {
-    const response = await fetch(url, { signal });
-    const found = find((await response.json()) as Answer);
+    deadline.throwIfAborted();
+    const found = find(await regulator.ask<Answer>(path));
     if (found !== undefined) return found;
     await sleep(200);
   }

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import { validator } from '#config/validate.ts';
 import { runCanteen, type SimulatedCanteen } from '../../test/simulators/canteen.ts';
 import { prepareMedia } from '../../test/simulators/media.ts';
+import { type DistrictAccount, districtAccounts } from './accounts.ts';
 import { type DistrictCanteen, simulatedDevices } from './canteen.ts';
 import { enrolGateway } from './enrol-gateway.ts';
 import { type Program, runProgram } from './program.ts';
@@ -14,6 +15,8 @@ export interface District {
   /** Where the pages are: http://host:port */
   url: string;
   simulated: ReadonlyMap<string, SimulatedCanteen>;
+  /** One for each of administrator, regulator and inspector, and for the operator of the first canteen. */
+  accounts: DistrictAccount[];
   /** Resolves, with a sentence, when one of the programs has ended by itself. */
   broken: Promise<string>;
   /** Gateways, then the server, then the simulators; nothing is left running. */
@@ -48,9 +51,16 @@ export async function startDistrict(about: {
     makeFolder(join(dataDir, 'logs'));
     const files = settingsFiles(dataDir);
     const serverSettings = files.server(canteens, port);
-    const listening = await run('server', 'server/main.ts', ['--config', serverSettings]).saidFirst('listening');
-    const { address, secure, authority } = readListening(listening);
+    const server = run('server', 'server/main.ts', ['--config', serverSettings]);
+    const link = server.saidMatch(/http\S+\/welcome#\S+/);
+    // Where there is an administrator no link is ever said, and that is nothing to complain of when the server ends.
+    link.catch(() => undefined);
+    const { address, secure, authority, administrator } = readListening(await server.saidFirst('listening'));
     say(`server at ${address}`);
+    const accounts = await districtAccounts({
+      ...{ file: join(dataDir, 'accounts.json'), url: address, canteen: canteens[0]?.id ?? '' },
+      link: administrator ? undefined : link,
+    });
     const media = await prepareMedia();
     for (const canteen of canteens) {
       const devices = await runCanteen(simulatedDevices(canteen), { media });
@@ -64,7 +74,7 @@ export async function startDistrict(about: {
     const broken = Promise.race(
       programs.map(async (program) => `${program.name} has ended: ${(await program.ended) || 'its log says why'}`),
     );
-    return { url: address, simulated, broken, stop };
+    return { url: address, simulated, accounts, broken, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -75,6 +85,7 @@ const Listening = Type.Object({
   address: Type.String(),
   secure: Type.Object({ address: Type.String(), mqtt: Type.String() }),
   authority: Type.String(),
+  administrator: Type.Boolean(),
 });
 
 function readListening(said: Record<string, unknown>): Static<typeof Listening> {

@@ -8,6 +8,8 @@ export interface Program {
   name: string;
   /** Resolves with the first log line that carries this message; rejects with what the program said last when it ends before. */
   saidFirst(message: string): Promise<Record<string, unknown>>;
+  /** Resolves with the first match in what the program says; rejects likewise. */
+  saidMatch(pattern: RegExp): Promise<string>;
   /** Resolves when the program has ended, by itself or not, with what it said last on stderr. */
   ended: Promise<string>;
   /** SIGTERM, and after `withinMs` SIGKILL. Resolves when it has ended. */
@@ -30,21 +32,23 @@ export function runProgram(about: { name: string; file: string; args: string[]; 
   });
   return {
     name: about.name,
-    saidFirst: (message) => firstLine(child, { message, ended, name: about.name }),
+    saidFirst: (message) =>
+      firstLine(child, { ended, name: about.name, find: (line) => (parse(line)?.msg === message ? parse(line) : undefined) }),
+    saidMatch: (pattern) => firstLine(child, { ended, name: about.name, find: (line) => pattern.exec(line)?.[0] }),
     ended,
     stop: (withinMs) => stop(child, ended, withinMs),
   };
 }
 
-async function firstLine(
+async function firstLine<Found>(
   child: ChildProcess,
-  about: { message: string; ended: Promise<string>; name: string },
-): Promise<Record<string, unknown>> {
-  const found = new Promise<Record<string, unknown>>((resolve) => {
+  about: { find: (line: string) => Found | undefined; ended: Promise<string>; name: string },
+): Promise<Found> {
+  const found = new Promise<Found>((resolve) => {
     if (child.stdout === null) return;
     createInterface(child.stdout).on('line', (line) => {
-      const said = parse(line);
-      if (said?.msg === about.message) resolve(said);
+      const said = about.find(line);
+      if (said !== undefined) resolve(said);
     });
   });
   const died = about.ended.then((words) => Promise.reject(new Error(words || `${about.name} ended at once`)));

@@ -1,23 +1,13 @@
-// The audit: what people do to the server is noted down for ever, and told to the log with where the chain then ends.
+// The audit, to whoever has something to note down: who did what, when and from where, for ever.
 import type { Logger } from 'pino';
 import type { AuditEntry, AuditHead } from '../stores/audit-chain.ts';
 import type { AuditStore } from '../stores/audit-store.ts';
+import { anchorText } from './audit-anchor.ts';
 
 export type { AuditEntry };
+export type Audit = Pick<AuditStore, 'record'>;
 
-export interface Audit {
-  /** Resolves when the entry is stored. What cannot be noted down should not be done: call it before, or let its rejection through. */
-  record(entry: AuditEntry): Promise<void>;
-}
-
-export function createAudit(deps: { store: Pick<AuditStore, 'append'>; log: Pick<Logger, 'info'> }): Audit {
-  const { store, log } = deps;
-  return {
-    record: async (entry) => tellAudited(log, entry, await store.append(entry)),
-  };
-}
-
-/** A log that is kept elsewhere is then an anchor: nothing before it can be changed or cut off unnoticed. */
-function tellAudited(log: Pick<Logger, 'info'>, { who, action, subject, from }: AuditEntry, { sequence, hash }: AuditHead): void {
-  log.info({ who, action, subject, from, audit: `${sequence}:${hash}` }, 'audited');
+/** Tells the log of each entry, and where the chain then ends: a log that is kept elsewhere proves that nothing before it was changed or cut off. */
+export function tellAudit(log: Pick<Logger, 'info'>): (entry: AuditEntry, head: AuditHead) => void {
+  return ({ who, action, subject, from }, head) => log.info({ who, action, subject, from, audit: anchorText(head) }, 'audited');
 }

@@ -13,7 +13,7 @@ export async function tellClaimCode(
   canteen: string,
   deps: {
     store: EnrolmentStore;
-    audit: Pick<AuditStore, 'append'>;
+    audit: Pick<AuditStore, 'record'>;
     /** Ids of the canteens of the settings. */
     settled: string[];
     authorityFolder: string;
@@ -28,7 +28,7 @@ export async function tellClaimCode(
   const authority = await openAuthority({ folder: authorityFolder, now });
   const { code, expiresAt } = await makeClaimCode({ store, authority, now }, { canteen, minutes });
   const detail = { expiresAt };
-  await audit.append({ at: now(), who: 'command line', action: 'claim-code-made', subject: canteen, from: userInfo().username, detail });
+  await audit.record({ at: now(), who: 'command line', action: 'claim-code-made', subject: canteen, from: userInfo().username, detail });
   say(code);
   say(`It works once, until ${expiresAt}. At the gateway, with the address it reaches this server by:`);
   say(`npm run gateway -- enrol --server https://… --code ${code} --fingerprint ${authority.fingerprint} --config config/gateway.yaml`);

@@ -1,13 +1,7 @@
 // Who may do what: every role, and every right with the roles that have it. Each route names one of these rights as its `who`.
-import { Type } from 'typebox';
+import { Role, roles } from '#contract/people.ts';
 
-export const roles = ['administrator', 'regulator', 'inspector', 'assessor', 'installer', 'operator', 'public'] as const;
-export type Role = (typeof roles)[number];
-export const Role = Type.Enum([...roles], {
-  description:
-    'administrator: people and the server; regulator: supervises canteens; inspector: accepts them; assessor: judges them for a third party; ' +
-    'installer: fits out canteens; operator: runs them; public: only what everyone may see',
-});
+export { Role };
 
 /** `everyone`: also somebody who is not signed in. */
 export type Who = 'everyone' | readonly Role[];

@@ -1,13 +1,17 @@
 // What a request asks about: which canteen, and from when to when. What is not there, or cannot be, is refused in the same sentence everywhere.
+import type { FastifyRequest } from 'fastify';
 import type { Canteens, Standing } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
+import { callerOf } from '../identity/caller.ts';
 
 const dayMs = 86_400_000;
 
-/** Throws ServerError `not-found`. */
-export function canteenAsked(canteens: Pick<Canteens, 'find'>, id: string, now: number): Standing {
+/** One that whoever asks may not see is as good as none. Throws ServerError `not-found`. */
+export function canteenAsked(canteens: Pick<Canteens, 'find'>, about: { id: string; request: FastifyRequest; now: number }): Standing {
+  const { id, request, now } = about;
   const standing = canteens.find(id, now);
-  if (standing === undefined) throw new ServerError('not-found', `there is no canteen "${id}"; /api/canteens lists them`);
+  if (standing === undefined || !callerOf(request).reach.has(standing.identity))
+    throw new ServerError('not-found', `there is no canteen "${id}"; /api/canteens lists them`);
   return standing;
 }
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
+import { callerOf } from '../identity/caller.ts';
 import { may } from '../identity/roles.ts';
 import type { EvidenceStore } from '../stores/evidence-store.ts';
 import { CanteenId, Invalid, NotFound } from './schemas.ts';
@@ -12,10 +13,11 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'of the pic
 const Picture = Type.Unsafe<Buffer>({ type: 'string', format: 'binary' });
 
 export function evidenceRoutes(deps: {
-  canteens: Pick<Canteens, 'ids'>;
+  canteens: Pick<Canteens, 'find'>;
   evidence: Pick<EvidenceStore, 'find'>;
+  now: () => number;
 }): FastifyPluginAsyncTypebox {
-  const { canteens, evidence } = deps;
+  const { canteens, evidence, now } = deps;
   return async (app) => {
     app.get(
       '/api/evidence/:canteen/:sha256',
@@ -28,8 +30,11 @@ export function evidenceRoutes(deps: {
           response: { 200: { description: 'A JPEG', content: { 'image/jpeg': { schema: Picture } } }, 400: Invalid, 404: NotFound },
         },
       },
-      async ({ params }, reply) => {
-        const picture = canteens.ids().includes(params.canteen) ? await evidence.find(params) : undefined;
+      async (request, reply) => {
+        const { params } = request;
+        const standing = canteens.find(params.canteen, now());
+        const isSeen = standing !== undefined && callerOf(request).reach.has(standing.identity);
+        const picture = isSeen ? await evidence.find(params) : undefined;
         if (picture === undefined) throw new ServerError('not-found', `there is no such picture of a canteen "${params.canteen}"`);
         // What lies at this address can never be another picture.
         reply.type('image/jpeg').header('cache-control', 'private, max-age=31536000, immutable');

@@ -7,6 +7,7 @@ import { Identifier, Instant } from '#contract/primitives.ts';
 import type { Canteens } from '../canteens.ts';
 import type { Audit } from '../identity/audit.ts';
 import type { Authority } from '../identity/authority.ts';
+import { callerOf, whoAsks } from '../identity/caller.ts';
 import type { Enrolment } from '../identity/enrolment.ts';
 import { may } from '../identity/roles.ts';
 import { canteenAsked } from './asked.ts';
@@ -59,12 +60,12 @@ export function gatewayRoutes(
           },
         },
       },
-      async () => ({
+      async (request) => ({
         at: new Date(now()).toISOString(),
         fingerprint: authority.fingerprint,
         server: reached().serverUrl,
         canteens: gatewayCanteens({
-          standings: canteens.all(now()),
+          standings: canteens.all(now()).filter(({ identity }) => callerOf(request).reach.has(identity)),
           rows: await enrolment.certificates(),
           isSettled: enrolment.isSettled,
           now: now(),
@@ -124,7 +125,7 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        const { identity } = canteenAsked(canteens, request.params.id, now());
+        const { identity } = canteenAsked(canteens, { id: request.params.id, request, now: now() });
         const made = await enrolment.makeCode(identity.id, request.body.minutes);
         await note(request, 'claim-code-made', identity.id, { expiresAt: made.expiresAt });
         return { ...made, fingerprint: authority.fingerprint, server: reached().serverUrl };
@@ -196,5 +197,5 @@ export function gatewayRoutes(
 }
 
 function askedBy(request: FastifyRequest): { who: string; from: string } {
-  return { who: 'nobody signed in', from: request.ip };
+  return { who: whoAsks(request).person.name, from: callerOf(request).from };
 }

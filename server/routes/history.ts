@@ -43,8 +43,9 @@ export function historyRoutes(deps: {
           response: { 200: History, 400: Invalid, 404: NotFound },
         },
       },
-      async ({ params, query }) => {
-        const { state } = canteenAsked(canteens, params.id, now());
+      async (request) => {
+        const { params, query } = request;
+        const { state } = canteenAsked(canteens, { id: params.id, request, now: now() });
         const { limit, device, check } = query;
         const { from, to } = windowAsked(query, { now: now(), latest: now() });
         const told = await store.history({

@@ -17,6 +17,15 @@ const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'failing'], { description: 'failing: what comes in cannot be stored, so nothing is acknowledged' }),
     ready: Type.Boolean({ description: 'what gateways tell can be heard and stored' }),
+    at: Instant,
+  },
+  { ...closed, description: 'Whether the server does its work' },
+);
+
+const HealthDetails = Type.Object(
+  {
+    status: Type.Enum(['ok', 'failing'], { description: 'failing: what comes in cannot be stored, so nothing is acknowledged' }),
+    ready: Type.Boolean({ description: 'what gateways tell can be heard and stored' }),
     version: Type.String(),
     at: Instant,
     uptimeSeconds: Type.Number({ minimum: 0 }),
@@ -34,7 +43,7 @@ const Health = Type.Object(
     ),
     connections: Type.Object({ gateways: Count, pages: Count }, closed),
   },
-  { ...closed, description: 'How the server is' },
+  { ...closed, description: 'How the server is, in figures' },
 );
 
 const Live = Type.Object({ status: Type.Literal('ok') }, { ...closed, description: 'It runs and answers; nothing else was asked' });
@@ -76,28 +85,53 @@ export function operationsRoutes(deps: {
 }): FastifyPluginAsyncTypebox {
   const { store, canteens, telemetry, streams, load, version, startedAt, now } = deps;
   return async (app) => {
+    const present = () => {
+      const { hearing = true, ...figures } = load();
+      const storing = canteens.storing();
+      const status = storing ? ('ok' as const) : ('failing' as const);
+      return {
+        code: storing ? (200 as const) : (503 as const),
+        figures,
+        view: { status, ready: storing && hearing, at: new Date(now()).toISOString() },
+      };
+    };
+
     app.get(
       '/api/health',
       {
         config: { who: may.ask },
-        schema: { tags, summary: 'How the server is; 503 while it cannot store', response: { 200: Health, 503: Health } },
+        schema: { tags, summary: 'Whether the server does its work; 503 while it cannot store', response: { 200: Health, 503: Health } },
+      },
+      (_, reply) => {
+        const { code, view } = present();
+        reply.code(code);
+        return view;
+      },
+    );
+
+    app.get(
+      '/api/health/details',
+      {
+        config: { who: may.operate },
+        schema: {
+          tags,
+          summary: 'How the server is, in figures; 503 while it cannot store',
+          response: { 200: HealthDetails, 503: HealthDetails },
+        },
       },
       async (_, reply) => {
-        const { waiting, gateways, hearing = true } = load();
-        const storing = canteens.storing();
+        const { code, view, figures } = present();
         const { trouble, ...points } = telemetry.health();
-        reply.code(storing ? 200 : 503);
+        reply.code(code);
         return {
-          status: storing ? ('ok' as const) : ('failing' as const),
-          ready: storing && hearing,
+          ...view,
           version,
-          at: new Date(now()).toISOString(),
           uptimeSeconds: Math.round(now() - startedAt) / 1000,
           canteens: canteens.ids().length,
           ...(await store.tallies()),
-          waiting,
+          waiting: figures.waiting,
           telemetry: { status: trouble === undefined ? ('ok' as const) : ('failing' as const), ...points },
-          connections: { gateways, pages: streams.count() },
+          connections: { gateways: figures.gateways, pages: streams.count() },
         };
       },
     );

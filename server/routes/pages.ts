@@ -12,6 +12,10 @@ const pages = [
   ['/board/*', 'index.html'],
   ['/canteens/:id', 'canteen.html'],
   ['/gateways', 'gateways.html'],
+  ['/sign-in', 'sign-in.html'],
+  ['/welcome', 'welcome.html'],
+  ['/account', 'account.html'],
+  ['/people', 'people.html'],
 ] as const;
 
 /** `folder` is what the build of `dashboards` left; it is looked for once, at start. */

@@ -1,6 +1,7 @@
 // What the regulator's pages ask: the board, one canteen, gaps, the standard, and everything as it changes.
 import type { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Gap } from '#contract/gaps.ts';
 import { Identifier, Instant } from '#contract/primitives.ts';
@@ -8,6 +9,7 @@ import { Standard, standardName } from '#contract/standard.ts';
 import { Board, CanteenView } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
+import { callerOf } from '../identity/caller.ts';
 import { may } from '../identity/roles.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import { canteenAsked } from './asked.ts';
@@ -30,13 +32,13 @@ export function regulatorRoutes(deps: {
 }): FastifyPluginAsyncTypebox {
   const { canteens, store, standard, streams, now } = deps;
   const at = () => new Date(now()).toISOString();
+  const seen = (request: FastifyRequest) => canteens.all(now()).filter(({ identity }) => callerOf(request).reach.has(identity));
   return async (app) => {
-    app.get('/api/canteens', { config, schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, () => ({
+    app.get('/api/canteens', { config, schema: { tags, summary: 'Every canteen, worst first', response: { 200: Board } } }, (request) => ({
       at: at(),
       standard: standardName(standard),
       standardTitle: standard.title,
-      canteens: canteens
-        .all(now())
+      canteens: seen(request)
         .map(({ summary }) => summary)
         .toSorted(worstFirst),
     }));
@@ -52,9 +54,7 @@ export function regulatorRoutes(deps: {
           response: { 200: CanteenView, 400: Invalid, 404: NotFound },
         },
       },
-      ({ params }) => {
-        return canteenView(canteenAsked(canteens, params.id, now()), { standard, now: now() });
-      },
+      (request) => canteenView(canteenAsked(canteens, { id: request.params.id, request, now: now() }), { standard, now: now() }),
     );
 
     app.get(
@@ -80,11 +80,13 @@ export function regulatorRoutes(deps: {
           },
         },
       },
-      async ({ query }) => {
+      async (request) => {
         // Gaps open by being stored: without a store that works, an empty list would be a lie.
         if (!canteens.storing())
           throw new ServerError('not-storing', 'nothing can be stored at present, so which gaps are open is not known');
-        return { at: at(), gaps: await store.gaps(query) };
+        const { everything } = callerOf(request).reach;
+        const canteensSeen = everything ? {} : { canteens: seen(request).map(({ identity }) => identity.id) };
+        return { at: at(), gaps: await store.gaps({ ...request.query, ...canteensSeen }) };
       },
     );
 
@@ -118,7 +120,7 @@ export function regulatorRoutes(deps: {
       },
       (request, reply) => {
         reply.type('text/event-stream').header('cache-control', 'no-store');
-        return streams.open(request.ip);
+        return streams.open(callerOf(request));
       },
     );
   };

@@ -43,8 +43,9 @@ export function seriesRoutes(deps: {
           response: { 200: Series, 400: Invalid, 404: NotFound, 503: Unavailable },
         },
       },
-      async ({ params, query }) => {
-        canteenAsked(canteens, params.id, now());
+      async (request) => {
+        const { params, query } = request;
+        canteenAsked(canteens, { id: params.id, request, now: now() });
         const { device, metric, resolution } = query;
         const { from, to } = windowAsked(query, { now: now() });
         const found = await telemetry.series({ canteen: params.id, device, metric, from, to, resolution, limit: samplesMax + 1 });

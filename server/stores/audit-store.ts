@@ -4,7 +4,9 @@ import { type AuditEntry, type AuditHead, type AuditRow, beforeFirst, chained } 
 import type { Tables } from './tables.ts';
 
 export interface AuditStore {
-  append(entry: AuditEntry): Promise<AuditHead>;
+  /** Resolves when the entry is stored. What cannot be noted down should not be done: let its rejection through. */
+  record(entry: AuditEntry): Promise<void>;
+  noted: Noted;
   /** In their order, those after entry `after`, at most `limit`. */
   after(after: number, limit: number): Promise<AuditRow[]>;
   /** Newest first, those before entry `before`, at most `limit`. */
@@ -14,9 +16,23 @@ export interface AuditStore {
   made(): Promise<number>;
 }
 
-export function auditStore(db: Kysely<Tables>): AuditStore {
+/** Does `work` and notes it down, in one transaction: neither is there without the other. */
+export type Noted = <Result>(entry: AuditEntry, work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+
+/** `told` hears of every entry once it is stored, and must not throw. */
+export function auditStore(db: Kysely<Tables>, told: (entry: AuditEntry, head: AuditHead) => void = () => undefined): AuditStore {
+  const noted: Noted = async (entry, work) => {
+    const { result, head } = await db.transaction().execute(async (transaction) => {
+      const result = await work(transaction);
+      // Last, so that whoever waits for the turn does not wait for the work.
+      return { result, head: await append(transaction, entry) };
+    });
+    told(entry, head);
+    return result;
+  };
   return {
-    append: (entry) => db.transaction().execute((transaction) => appendAudit(transaction, entry)),
+    noted,
+    record: (entry) => noted(entry, async () => undefined),
     after: async (after, limit) =>
       (await db.selectFrom('audit').selectAll().where('sequence', '>', after).orderBy('sequence').limit(limit).execute()).map(numbered),
     newest: async ({ before, limit }) => {
@@ -32,8 +48,7 @@ export function auditStore(db: Kysely<Tables>): AuditStore {
   };
 }
 
-/** As the last step of the transaction that does what is told: neither is there without the other. */
-export async function appendAudit(db: Transaction<Tables>, entry: AuditEntry): Promise<AuditHead> {
+async function append(db: Transaction<Tables>, entry: AuditEntry): Promise<AuditHead> {
   const sequence = await takeTurn(db, 'audit');
   const { hash: previous } = await headOf(db);
   const row = chained(entry, { sequence, previous });

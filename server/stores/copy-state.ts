@@ -4,7 +4,7 @@ import { ServerError } from '../errors.ts';
 import { openDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
-interface Address {
+export interface StateAddress {
   url: string;
   password?: string;
 }
@@ -15,10 +15,10 @@ type Database = Kysely<Record<string, Row>>;
 const rowsAtOnce = 500;
 
 /**
- * `from` is copied as it stands at one moment: PostgreSQL may be in use, a file must not be. Nor may `to`, which holds nothing else afterwards: all of the copy or,
- * where it fails, what it held before. Throws ServerError `in-use` or `store-unusable`.
+ * `from` is copied as it stands at one moment: PostgreSQL may be in use, a file must not be. Nor may `to`, which holds nothing else afterwards but its audit, which
+ * `from` must go on from: all of the copy or, where it fails, what it held before. Throws ServerError `in-use` or `store-unusable`.
  */
-export async function copyState(from: Address, to: Address): Promise<void> {
+export async function copyState(from: StateAddress, to: StateAddress): Promise<void> {
   const live = from.url.startsWith('postgres:');
   const source = await openDatabase(from.url, from.password, { alone: !live });
   try {
@@ -52,11 +52,25 @@ async function copyAll(source: Database, target: Database, read: Reader): Promis
       .setIsolationLevel('repeatable read')
       .execute(async (out) => {
         for (const name of names) {
-          await into.deleteFrom(name).execute();
-          for await (const rows of read(out, name)) await into.insertInto(name).values(rows).execute();
+          const kept = name === 'audit' ? await lastSequence(into) : await emptied(into, name);
+          for await (const rows of read(out, name)) {
+            const missing = rows.filter(({ sequence }) => kept === 0 || Number(sequence) > kept);
+            if (missing.length > 0) await into.insertInto(name).values(missing).execute();
+          }
         }
       });
   });
+}
+
+async function emptied(db: Database, table: string): Promise<0> {
+  await db.deleteFrom(table).execute();
+  return 0;
+}
+
+/** The audit is only ever added to. */
+async function lastSequence(db: Database): Promise<number> {
+  const last = await db.selectFrom('audit').select('sequence').orderBy('sequence', 'desc').limit(1).executeTakeFirst();
+  return Number(last?.sequence ?? 0);
 }
 
 /** The table is read piece by piece: it need not fit into memory. */

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { auditTable } from './audit-table.ts';
 import { canteenVersions } from './canteen-versions.ts';
 import { enrolmentTables } from './enrolment-tables.ts';
+import { peopleTables } from './people-tables.ts';
 import type { Tables } from './tables.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -12,6 +13,7 @@ export const migrations: Record<string, Migration> = {
   '0003-history': { up: history },
   '0004-audit': { up: auditTable },
   '0005-canteen-versions': { up: canteenVersions },
+  '0006-people': { up: peopleTables },
   '0007-enrolment': { up: enrolmentTables },
 };
 

@@ -31,6 +31,8 @@ export type Decision = Commit & { attended: boolean };
 export interface GapQuery {
   status: 'open' | 'closed' | 'all';
   canteen?: string;
+  /** Of these canteens only. */
+  canteens?: string[];
   rule?: string;
   /** At most so many, those opened last first. */
   limit: number;
@@ -83,10 +85,12 @@ export function stateStore(db: Kysely<Tables>): StateStore {
   };
 }
 
-async function findGaps(db: Kysely<Tables>, { status, canteen, rule, limit }: GapQuery): Promise<Gap[]> {
+async function findGaps(db: Kysely<Tables>, { status, canteen, canteens, rule, limit }: GapQuery): Promise<Gap[]> {
+  if (canteens?.length === 0) return [];
   let query = db.selectFrom('gaps').select('body').orderBy('opened_at', 'desc').orderBy('id').limit(limit);
   if (status !== 'all') query = query.where('status', '=', status);
   if (canteen !== undefined) query = query.where('canteen', '=', canteen);
+  if (canteens !== undefined) query = query.where('canteen', 'in', canteens);
   if (rule !== undefined) query = query.where('rule', '=', rule);
   return (await query.execute()).map(parsed<Gap>);
 }

@@ -4,8 +4,9 @@ import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import type { AuditRow } from './audit-chain.ts';
 import type { EnrolmentTables } from './enrolment-tables.ts';
+import type { PeopleTables } from './people-tables.ts';
 
-export interface Tables extends EnrolmentTables {
+export interface Tables extends EnrolmentTables, PeopleTables {
   /** One row a canteen, locked by whoever changes anything of it. What was removed of its facts was so before `facts_since`. */
   versions: { canteen: string; version: number; facts_since: number };
   canteens: { canteen: string; body: string };
@@ -35,7 +36,7 @@ export interface Tables extends EnrolmentTables {
   quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
   tallies: { name: string; value: number };
   audit: AuditRow;
-  turns: { name: 'audit'; turn: number };
+  turns: { name: 'audit' | 'people' | 'attempts'; turn: number };
   /** One row: until when, in milliseconds since 1970, a server has listened and stored. */
   attendance: { id: number; until: number };
 }

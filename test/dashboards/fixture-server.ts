@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { readSettings } from '#config/settings.ts';
 import type { Gap } from '#contract/gaps.ts';
+import type { Me } from '#contract/people.ts';
 import { Standard } from '#contract/standard.ts';
 import type { CanteenSummary } from '#contract/views.ts';
 import type { District } from './district.ts';
@@ -18,6 +19,12 @@ const contentTypes: Record<string, string> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+};
+
+/** Somebody with a role that leads to every page. */
+const me: Me = {
+  ...{ name: '王工', by: 'session', secondFactor: false, passwordRule: '' },
+  grants: [{ role: 'administrator', scope: { kind: 'all' } }],
 };
 
 export interface FixtureServer {
@@ -66,6 +73,7 @@ export async function startFixtureServer(dist: string, start: { at: string; dist
   }
 
   function bodyOf(pathname: string, asked: URLSearchParams): unknown {
+    if (pathname === '/api/me') return me;
     if (pathname === '/api/canteens')
       return { at, standard: 'test v1', standardTitle: { zh: '测试标准', en: 'Test standard' }, canteens: district.canteens };
     if (pathname === '/api/gaps') return { at, gaps: district.gaps };

@@ -12,6 +12,7 @@ beforeAll(async () => {
   canteen = await watchCanteen();
   browser = await launchBrowser();
   page = await browser.newPage();
+  await page.context().addCookies([canteen.browserCookie]);
   await page.goto(`${canteen.address}/board`);
 }, 120_000);
 

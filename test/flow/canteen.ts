@@ -14,6 +14,7 @@ import type { Settings as GatewaySettings } from '../../gateway/config.ts';
 import { runGateway } from '../../gateway/main.ts';
 import type { Settings as ServerSettings } from '../../server/config.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
+import { firstAdministrator, type SignedIn } from '../signed-in.ts';
 import { silentLog } from '../silent-log.ts';
 import { runCanteen, type SimulatedCanteen } from '../simulators/canteen.ts';
 import type { FaultName } from '../simulators/faults.ts';
@@ -29,6 +30,10 @@ const zoneOf = (camera: string) => camera.replace(/-\d$/, '');
 
 export interface WatchedCanteen {
   address: string;
+  /** Asks the server as somebody who may. */
+  look(path: string): Promise<Response>;
+  /** Lets a browser do the same. */
+  browserCookie: SignedIn['browserCookie'];
   /** Switches a fault of a simulated device. */
   fault(device: string, name: FaultName, state: 'on' | 'off'): Promise<void>;
   /** What the server says of it now. */
@@ -51,10 +56,12 @@ export async function watchCanteen(): Promise<WatchedCanteen> {
   let server: RunningServer = await startServer(serverSettings(folder, { http: 0, mqtt: 0 }), log);
   const { address, mqtt } = server;
   let gateway = runningGateway(folder, simulated, mqtt);
-  const ask = async <Answer>(path: string): Promise<Answer> => (await fetch(`${address}${path}`)).json() as Promise<Answer>;
+  const { ask, fetch: look, browserCookie } = await firstAdministrator(server.firstLink ?? '');
 
   return {
     address,
+    look,
+    browserCookie,
     fault: async (device, name, state) => {
       const faults = simulated.devices.get(device)?.faults;
       await (state === 'on' ? faults?.set(name) : faults?.clear(name));
@@ -114,6 +121,7 @@ function serverSettings(folder: string, port: { http: number; mqtt: number }): S
       telemetryHourlyDays: 1,
     },
     canteens: [{ ...canteen, keySha256: createHash('sha256').update(gatewayKey).digest() }],
+    sessions: { idleHours: 1, longestDays: 1 },
     log: { level: 'error' },
   };
 }

@@ -14,6 +14,7 @@ import type { Settings as GatewaySettings } from '../../gateway/config.ts';
 import { runEnrol } from '../../gateway/enrol.ts';
 import { runGateway } from '../../gateway/main.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
+import { firstAdministrator } from '../signed-in.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { prepareMedia } from '../simulators/media.ts';
 
@@ -47,26 +48,23 @@ async function start({ certificateLivesMs = 90 * dayMs } = {}) {
         ...{ eventsDays: 1, closedGapsDays: 1, evidenceDays: 1, evidenceMegabytesPerCanteen: 1 },
         ...{ telemetryRawDays: 1, telemetryHourlyDays: 1 },
       },
+      sessions: { idleHours: 1, longestDays: 1 },
       canteens: [],
       log: { level: 'error' },
     },
     pino({ level: 'silent' }),
   );
   onTestFinished(() => server.stop());
-  const { address, secure } = server;
-  const ask = async <Answer>(path: string, body?: object): Promise<Answer> => {
-    const init = body && { method: 'POST', headers: { 'content-type': 'application/json', 'x-mingzao': '1' }, body: JSON.stringify(body) };
-    const response = await fetch(`${address}${path}`, init);
-    if (!response.ok) throw new Error(await response.text());
-    return response.json() as Promise<Answer>;
-  };
+  const { secure } = server;
+  const administrator = await firstAdministrator(server.firstLink ?? '');
+  const ask = <Answer>(path: string, body?: object) => administrator.ask<Answer>(path, body && { method: 'POST', body });
   await ask('/api/canteens', canteen);
   const gatewayDir = join(folder, 'gateway');
   return {
     ...{ server, secure, gatewayDir, ask },
     newCode: () => ask<NewClaimCode>(`/api/canteens/${canteen.id}/claim-code`, {}),
     certificates: async () => (await ask<{ canteens: GatewayCanteen[] }>('/api/gateways')).canteens[0]?.certificates ?? [],
-    connected: async () => (await ask<{ connections: { gateways: number } }>('/api/health')).connections.gateways,
+    connected: async () => (await ask<{ connections: { gateways: number } }>('/api/health/details')).connections.gateways,
     factsSince: async (at: number) => {
       const { devices } = await ask<CanteenView>(`/api/canteens/${canteen.id}`);
       return devices.flatMap(({ facts }) => facts).filter(({ observedAt }) => Date.parse(observedAt) > at);

@@ -23,7 +23,7 @@ it('what a recorder played can be looked at under the hash its fact names', { ti
   for (const sha256 of named) {
     const response = await vi.waitFor(
       async () => {
-        const answer = await fetch(`${canteen.address}/api/evidence/yingze-1/${sha256}`);
+        const answer = await canteen.look(`/api/evidence/yingze-1/${sha256}`);
         expect(answer.status).toBe(200);
         return answer;
       },

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { topic } from '#contract/topics.ts';
+import { firstAdministrator } from '../signed-in.ts';
 import { requestFor } from './gateway-certificates.ts';
 import { reachable } from './ingest-messages.ts';
 import { run, startSender, writeConfig } from './server-program.ts';
@@ -17,6 +18,7 @@ test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   const config = writeConfig();
   const first = run('--config', config);
   const at = await first.listening();
+  const { cookie } = await firstAdministrator(await first.firstLink());
   const client = await mqtt.connectAsync(at.mqtt, { username: 'qiaodong', password: 'key-of-qiaodong', reconnectPeriod: 0 });
   const acked = new Promise<Buffer>((resolve) => client.once('message', (_, payload) => resolve(payload)));
   await client.subscribeAsync(topic('qiaodong', 'ack'), { qos: 1 });
@@ -27,7 +29,7 @@ test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   await client.endAsync(true);
 
   const second = run('--config', config);
-  const health = await fetch(`${(await second.listening()).address}/api/health`);
+  const health = await fetch(`${(await second.listening()).address}/api/health/details`, { headers: { cookie } });
   expect(await health.json()).toMatchObject({ status: 'ok', eventsStored: 1, canteens: 1 });
   second.child.kill('SIGINT');
   expect((await second.exited).code).toBe(0);
@@ -123,7 +125,7 @@ test.each<[string, () => string[], RegExp]>([
   [
     'a word nobody knows',
     () => ['bakcup', 'x', '--config', writeConfig()],
-    /^found "bakcup x", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN; usage:/,
+    /^found "bakcup x", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN, audit verify, audit export FILE; usage:/,
   ],
   ['a back-up to nowhere in particular', () => ['backup', '--config', writeConfig()], /^found "backup", allowed: backup FILE/],
   ['an option nobody knows', () => ['--colour'], /--colour/],

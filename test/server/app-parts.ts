@@ -8,17 +8,18 @@ import { readSettings } from '#config/settings.ts';
 import { Standard } from '#contract/standard.ts';
 import { type Canteens, openCanteens } from '../../server/canteens.ts';
 import type { CanteenIdentity } from '../../server/compliance/assess.ts';
-import { createAudit } from '../../server/identity/audit.ts';
 import { openAuthority } from '../../server/identity/authority.ts';
 import { openEnrolment } from '../../server/identity/enrolment.ts';
 import { createGuessLimit } from '../../server/identity/guess-limit.ts';
+import { createIdentity } from '../../server/identity/identity.ts';
 import { createIngest } from '../../server/ingest.ts';
 import { createLive } from '../../server/live.ts';
 import type { GatewayDeps } from '../../server/routes/gateways.ts';
-import { auditStore } from '../../server/stores/audit-store.ts';
 import { openDatabase } from '../../server/stores/database.ts';
 import { enrolmentStore } from '../../server/stores/enrolment-store.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
+import { lastClosed } from '../../server/stores/gap-dates.ts';
+import { type IdentityStores, identityStores } from '../../server/stores/identity-stores.ts';
 import { type StateStore, stateStore } from '../../server/stores/state-store.ts';
 import { openTelemetry } from '../../server/telemetry.ts';
 import { started } from './ingest-messages.ts';
@@ -51,6 +52,10 @@ export async function openParts(about: Parts = {}) {
   const live = createLive();
   const database = await openDatabase(url, undefined);
   const store = wrap(stateStore(database));
+  const stores = identityStores(database, () => undefined);
+  // Tests move the clock by months; what a password hash costs is nothing to them.
+  const limits = { idleHours: 100_000, longestDays: 100_000 };
+  const identity = createIdentity({ stores, limits, hashCost: { memoryCost: 64, timeCost: 1 }, now });
   const canteens = await openCanteens({ identities: known, standard: judgedBy, store, live, publish, awayAfterMs, log: silent, now });
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -60,8 +65,14 @@ export async function openParts(about: Parts = {}) {
   const telemetry = openTelemetry({ at: inMemory, dataDir: folder, keep, sleep: untilStopped, log: silent, now });
   onTestFinished(() => telemetry.close());
   const ingest = createIngest({ canteens, evidence, telemetry, publish, sleep: nextTurn, log: silent, now });
-  const gateways = await openGateways({ folder: join(folder, 'authority'), database, canteens, settled: known.map(({ id }) => id), now });
-  return { clock, now, published, publish, live, store, evidence, telemetry, canteens, ingest, gateways };
+  const gateways = await openGateways({
+    ...{ folder: join(folder, 'authority'), database, canteens, settled: known.map(({ id }) => id), audit: stores.audit, now },
+  });
+  const closedAt = () => lastClosed(database);
+  return {
+    ...{ clock, now, published, publish, live, store, database, identity, evidence, telemetry, canteens, ingest, gateways },
+    lastClosed: closedAt,
+  };
 }
 
 async function openGateways(about: {
@@ -69,15 +80,15 @@ async function openGateways(about: {
   database: Awaited<ReturnType<typeof openDatabase>>;
   canteens: Canteens;
   settled: string[];
+  audit: IdentityStores['audit'];
   now: () => number;
 }): Promise<GatewayDeps> {
-  const { folder, database, canteens, settled, now } = about;
+  const { folder, database, canteens, settled, audit, now } = about;
   const authority = await openAuthority({ folder, now });
   const enrolment = await openEnrolment({
     ...{ authority, store: enrolmentStore(database), canteens, settled, registered: [], gatewayDays: 90, log: silent, now },
     ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
   });
-  const audit = createAudit({ store: auditStore(database), log: silent });
   return { enrolment, authority, audit, reached: () => ({ serverUrl: 'https://mingzao.example:8443', mqttPort: 8883 }) };
 }
 

@@ -10,11 +10,13 @@ import { evidenceTopic, topic } from '#contract/topics.ts';
 import { sleep } from '../../gateway/clock.ts';
 import { createOutbox, type Outbox } from '../../gateway/outbox.ts';
 import { createUplink } from '../../gateway/uplink.ts';
+import { auditVerify } from '../../server/audit-command.ts';
 import { backup, restore } from '../../server/backup.ts';
 import type { Settings } from '../../server/config.ts';
 import { openAuthority } from '../../server/identity/authority.ts';
 import { startServer } from '../../server/main.ts';
 import { factEntry, layoutEntry } from '../gateway/entries.ts';
+import { firstAdministrator, signedIn } from '../signed-in.ts';
 import { silentLog } from '../silent-log.ts';
 import { silent, standard } from './app-parts.ts';
 import { layout, picture, reachable, sha256 } from './ingest-messages.ts';
@@ -44,6 +46,7 @@ function settingsIn(dataDir: string, about: Partial<Settings> = {}): Settings {
       ...{ eventsDays: 400, closedGapsDays: 400, evidenceDays: 400, evidenceMegabytesPerCanteen: 1 },
       ...{ telemetryRawDays: 14, telemetryHourlyDays: 400 },
     },
+    sessions: { idleHours: 1, longestDays: 1 },
     canteens: [{ id: 'qiaodong', name: '桥东', district: '迎泽区', keySha256: createHash('sha256').update(key).digest() }],
     log: { level: 'error' },
     ...about,
@@ -59,14 +62,16 @@ async function run(settings: Settings) {
     running = false;
   };
   onTestFinished(stop);
-  const ask = async <Answer>(path: string) => (await fetch(`${server.address}${path}`)).json() as Promise<Answer>;
-  return { ...server, stop, ask, stored: async () => (await ask<{ eventsStored: number }>('/api/health')).eventsStored };
+  // Who was backed up signs in again with the password of then.
+  const { firstLink, address } = server;
+  const { ask, fetch: look } = firstLink === undefined ? await signedIn(address) : await firstAdministrator(firstLink);
+  return { ...server, stop, ask, look, stored: async () => (await ask<{ eventsStored: number }>('/api/health/details')).eventsStored };
 }
 
 type Running = Awaited<ReturnType<typeof run>>;
 
 const said: string[] = [];
-const deps = { say: (line: string) => void said.push(line), now: Date.now };
+const deps = { by: 'tester', say: (line: string) => void said.push(line), now: Date.now };
 const jpeg = picture(1000);
 const observed = Date.now() - 1000;
 
@@ -83,7 +88,7 @@ async function expectWholeAgain(server: Running): Promise<void> {
     ['cam-1', 1],
     ['nvr-1', 0],
   ]);
-  const shown = await fetch(`${server.address}/api/evidence/qiaodong/${sha256(jpeg)}`);
+  const shown = await server.look(`/api/evidence/qiaodong/${sha256(jpeg)}`);
   expect(Buffer.from(await shown.arrayBuffer()).equals(jpeg)).toBe(true);
   const { samples } = await server.ask<{ samples: object[] }>('/api/canteens/qiaodong/series?device=cam-1&metric=round-trip-ms');
   expect(samples).toMatchObject([{ mean: 3, at: new Date(observed).toISOString() }]);
@@ -91,7 +96,7 @@ async function expectWholeAgain(server: Running): Promise<void> {
 
 /** A number written behind ingest is there a moment after the event. */
 async function withPoints(server: Running): Promise<void> {
-  await vi.waitFor(async () => expect(await server.ask('/api/health')).toMatchObject({ telemetry: { waiting: 0 } }), 10_000);
+  await vi.waitFor(async () => expect(await server.ask('/api/health/details')).toMatchObject({ telemetry: { waiting: 0 } }), 10_000);
 }
 
 test('a server at work is backed up whole, and restored elsewhere', async () => {
@@ -129,6 +134,7 @@ test('what was there before is kept aside, and nothing is left half-way', async 
     message: expect.stringMatching(/^another server is at work/),
   });
   await tell(server, [reachable(2)]);
+  await server.look('/api/sign-out', { method: 'POST' });
   await server.stop();
   await restore(join(folder, 'backup.tar'), settings, deps);
   const aside = globSync(join(folder, 'data/state.db.before-restore-*')).filter((name) => !name.endsWith('-shm') && !name.endsWith('-wal'));
@@ -136,6 +142,9 @@ test('what was there before is kept aside, and nothing is left half-way', async 
   expect(eventsIn(aside[0] ?? '')).toBe(2);
   expect(eventsIn(join(folder, 'data/state.db'))).toBe(1);
   expect(globSync(join(folder, '{,data/}.mingzao-*'))).toEqual([]);
+  // Nobody makes what was done since the back-up undone by restoring it.
+  expect(auditedIn(join(folder, 'data/state.db'))).toEqual(['link-accepted', 'signed-in', 'backed-up', 'signed-out', 'restored']);
+  await auditVerify(settings, { say: () => undefined });
 });
 
 test('state moves from SQLite to PostgreSQL and back by a back-up, out of a server at work', async () => {
@@ -290,6 +299,18 @@ function archive(folder: string, files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   execFileSync('tar', ['--create', '--file', join(folder, 'backup.tar'), '--directory', folder, ...Object.keys(files)]);
   for (const name of Object.keys(files)) rmSync(join(folder, name));
+}
+
+function auditedIn(file: string): unknown[] {
+  const database = new DatabaseSync(file);
+  try {
+    return database
+      .prepare('select action from audit order by sequence')
+      .all()
+      .map(({ action }) => action);
+  } finally {
+    database.close();
+  }
 }
 
 function eventsIn(file: string): number {

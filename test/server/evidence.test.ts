@@ -9,6 +9,7 @@ import { topic } from '#contract/topics.ts';
 import { buildApp } from '../../server/app.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
 import { openParts, silent, standard } from './app-parts.ts';
+import { asAdministrator } from './asking.ts';
 import { picture, pictureMessage, reachable, sha256, started, upMessage } from './ingest-messages.ts';
 
 function newFolder(): string {
@@ -22,7 +23,7 @@ async function openApp(about: Parameters<typeof openParts>[0] = {}) {
   const load = () => ({ waiting: 0, gateways: 0 });
   const app = await buildApp({ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', load });
   onTestFinished(() => app.close());
-  return { ...parts, app };
+  return { ...parts, ask: await asAdministrator(app, parts.identity) };
 }
 
 const bytes = picture(1000);
@@ -30,10 +31,10 @@ const name = { canteen: 'qiaodong', sha256: sha256(bytes) };
 
 describe('a picture', () => {
   test('is stored when its message is confirmed, and given under its name for ever', async () => {
-    const { ingest, app, store, published } = await openApp();
+    const { ingest, ask, store, published } = await openApp();
     await ingest.take(pictureMessage(bytes));
     expect(stored(published)).toEqual([name.sha256]);
-    const response = await app.inject(`/api/evidence/qiaodong/${name.sha256}`);
+    const response = await ask(`/api/evidence/qiaodong/${name.sha256}`);
     expect([response.statusCode, response.headers['content-type'], response.headers['x-content-type-options']]).toEqual([
       200,
       'image/jpeg',
@@ -98,15 +99,15 @@ describe('a picture', () => {
   });
 
   test.each([`qiaodong/${'b'.repeat(64)}`, `nobody/${name.sha256}`, `heping/${name.sha256}`])('is not found at %s', async (path) => {
-    const { ingest, app } = await openApp();
+    const { ingest, ask } = await openApp();
     await ingest.take(pictureMessage(bytes));
-    const response = await app.inject(`/api/evidence/${path}`);
+    const response = await ask(`/api/evidence/${path}`);
     expect([response.statusCode, response.json().error]).toEqual([404, 'not-found']);
   });
 
   test.each(['..%2f..%2fstate.db', 'AB', name.sha256.toUpperCase()])('cannot be asked for by %s', async (path) => {
-    const { app } = await openApp();
-    expect((await app.inject(`/api/evidence/qiaodong/${path}`)).statusCode).toBe(400);
+    const { ask } = await openApp();
+    expect((await ask(`/api/evidence/qiaodong/${path}`)).statusCode).toBe(400);
   });
 });
 

@@ -8,6 +8,7 @@ import type { FactOf } from '#contract/facts.ts';
 import { History } from '#contract/views.ts';
 import { buildApp } from '../../server/app.ts';
 import { openParts, silent, standard } from './app-parts.ts';
+import { asAdministrator } from './asking.ts';
 import { heartbeat, instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
 const minute = 60_000;
@@ -19,7 +20,8 @@ async function openHistory(url = 'sqlite::memory:', at = started) {
     load: () => ({ waiting: 0, gateways: 1 }),
   });
   onTestFinished(() => app.close());
-  const ask = async (query = '') => await app.inject(`/api/canteens/qiaodong/history${query}`);
+  const administrator = await asAdministrator(app, parts.identity);
+  const ask = async (query = '') => await administrator(`/api/canteens/qiaodong/history${query}`);
   return {
     clock,
     ask,

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { buildApp } from '../../server/app.ts';
+import { nothing } from '../../server/identity/reach.ts';
 import { createEventStreams } from '../../server/routes/event-streams.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { hungUp } from './bare-mqtt.ts';
@@ -77,13 +78,14 @@ test('a header or a body larger than anything asked for is refused', async () =>
 });
 
 test('one address cannot take the live changes of all others', async () => {
-  const { canteens, live, now } = await openParts();
-  const streams = createEventStreams({ canteens, live, tickMs: 60_000, now });
+  const { canteens, live, identity, now } = await openParts();
+  const streams = createEventStreams({ canteens, live, sessions: identity.sessions, tickMs: 60_000, now });
+  const caller = (from: string) => ({ who: undefined, reach: nothing, isStill: async () => true, from });
   onTestFinished(() => streams.close());
-  const open = Array.from({ length: 100 }, () => streams.open('192.0.2.1'));
-  expect(() => streams.open('192.0.2.1')).toThrow(/^already 100 pages are open at this address; close some$/);
-  open.push(streams.open('192.0.2.2'));
+  const open = Array.from({ length: 100 }, () => streams.open(caller('192.0.2.1')));
+  expect(() => streams.open(caller('192.0.2.1'))).toThrow(/^already 100 pages are open at this address; close some$/);
+  open.push(streams.open(caller('192.0.2.2')));
   open[0]?.destroy();
   await vi.waitFor(() => expect(streams.count()).toBe(100));
-  expect(() => streams.open('192.0.2.1')).not.toThrow();
+  expect(() => streams.open(caller('192.0.2.1'))).not.toThrow();
 });

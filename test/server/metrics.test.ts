@@ -43,7 +43,7 @@ test('a server at work counts what it took in, stored, refused and acknowledged'
     mingzao_hearing: 1,
     mingzao_telemetry_dropped_points_total: 0,
     'mingzao_canteens{verdict="fault"}': 1,
-    'mingzao_http_requests_total{route="/api/canteens/:id",status="404"}': 1,
+    'mingzao_http_requests_total{route="/api/canteens/:id",status="401"}': 1,
   });
 });
 

@@ -44,10 +44,12 @@ export function run(...args: string[]) {
     const lines = out
       .trim()
       .split('\n')
+      .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
     return lines.find(({ msg }) => msg === 'listening') as { address: string; mqtt: string };
   };
-  return { child, exited, listening };
+  const firstLink = () => vi.waitFor(() => out.match(/http\S+\/welcome#\S+/)?.[0] ?? Promise.reject(new Error('no link yet')), 20_000);
+  return { child, exited, listening, firstLink };
 }
 
 /** Sends the same events from the first one on, as fast as they are confirmed; `acknowledged` is how far the server says it has stored them. */

@@ -3,6 +3,7 @@ import type { Gap } from '#contract/gaps.ts';
 import { type Latencies, latencies } from './latencies.ts';
 import type { Changed, Load } from './load.ts';
 import type { Remote } from './remote.ts';
+import type { StartedServer } from './started-server.ts';
 
 export interface OpenPage {
   /** How long after it was published each change was seen, and how many never were. */
@@ -10,9 +11,9 @@ export interface OpenPage {
 }
 
 /** Listens to the server's live events as a browser does. */
-export async function openPage(address: string, load: Remote<Load>): Promise<OpenPage> {
+export async function openPage({ address, regulator }: StartedServer, load: Remote<Load>): Promise<OpenPage> {
   const closing = new AbortController();
-  const response = await fetch(`${address}/api/events`, { signal: closing.signal });
+  const response = await fetch(`${address}/api/events`, { signal: closing.signal, headers: { cookie: regulator.cookie } });
   const waiting = new Map<string, number>();
   const late: number[] = [];
   load.listen((told) => {

@@ -5,12 +5,15 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { firstAdministrator, type SignedIn } from '../../../test/signed-in.ts';
 
 export interface StartedServer {
   pid: number;
   /** Where pages and interface are: http://host:port */
   address: string;
   mqttPort: number;
+  /** Whoever looks at it. */
+  regulator: SignedIn;
   /** By canteen. */
   keys: Record<string, string>;
   stop(): Promise<void>;
@@ -36,14 +39,19 @@ export async function startServer(folder: string, canteens: string[]): Promise<S
   process.once('exit', () => child.kill());
   const exit = once(child, 'exit');
   let complaints = 0;
+  const firstLink = Promise.withResolvers<string>();
   const listening = Promise.withResolvers<{ address: string; mqtt: string }>();
   createInterface(child.stdout).on('line', (line) => {
+    const link = /http\S+\/welcome#\S+/.exec(line);
+    if (link !== null) firstLink.resolve(link[0]);
+    if (!line.startsWith('{')) return;
     const said = JSON.parse(line);
     if (said.msg === 'listening') listening.resolve(said);
     else if (said.level >= 40 && complaints++ < complaintsShown) console.error(line);
   });
   const { address, mqtt } = await Promise.race([listening.promise, exit.then(() => Promise.reject(new Error('the server ended at once')))]);
   return {
+    regulator: await firstAdministrator(await firstLink.promise),
     ...{ pid: child.pid ?? 0, address, mqttPort: Number(new URL(mqtt).port), keys },
     stop: async () => {
       child.kill('SIGTERM');
