@@ -21,8 +21,7 @@ export function judgePicture(memory: PictureMemory, sample: Sample): { memory: P
       edgePixels: [...memory.edgePixels, ...sharpEdges(readings, looks)].slice(-edgesKept),
       clock: sample.change === undefined ? memory.clock : learnClock(memory.clock, sample.change),
       likenesses: readings.likenesses,
-      // A copy: a part of the bytes that came would keep them all.
-      last: { still: { luma: new Uint8Array(sample.taken.still.luma) }, keyframeSha256: sample.taken.keyframeSha256 },
+      last: sample.taken,
       // The gateway’s clock may have been set back meanwhile.
       aliveAt: looks.frozen.as === 'right' ? sample.at : Math.min(memory.aliveAt ?? sample.at, sample.at),
     },

@@ -83,7 +83,7 @@ export function takeKeyframes({
       .outputOptions(['-map [pixels]', `-frames:v ${count}`, '-fps_mode passthrough'])
       .format('rawvideo')
       .output(files.jpeg)
-      .outputOptions(['-map [picture]', '-frames:v 1', '-q:v 5', '-update 1'])
+      .outputOptions(['-map [picture]', '-frames:v 1', '-q:v 5', '-update 1', '-threads 1'])
       .format('image2')
       .output(files.hashes)
       .outputOptions(['-map 0:v:0', '-c copy', "-bsf:v noise=drop='not(key)'", `-frames:v ${count}`, '-hash sha256'])

@@ -4,7 +4,7 @@ import type { PictureObservation } from '../observation.ts';
 import { changeBetween } from '../pictures/change.ts';
 import { judgePicture } from '../pictures/judge-picture.ts';
 import { seemsFrozen } from '../pictures/looks.ts';
-import { type LastingMemory, noMemory, type PictureMemory, type References } from '../pictures/memory.ts';
+import { type LastingMemory, noMemory, type PictureMemory, type References, type Taken } from '../pictures/memory.ts';
 import type { Device, ProbeOptions } from './device.ts';
 import { type MainStream, mainStreamOf } from './main-stream.ts';
 import { createPictureEvidence } from './picture-evidence.ts';
@@ -27,6 +27,7 @@ export interface PictureDeps {
 export function createPictureProbe({ files, isOpen, ...deps }: PictureDeps): PictureProbe {
   const evidence = createPictureEvidence(deps);
   const find = createFinder();
+  const keepLast = createLastPicture();
   let memory: PictureMemory = { ...noMemory(), ...files.memory() };
 
   const look = async (device: Device, { signal, now }: ProbeOptions): Promise<PictureMeasured> => {
@@ -40,7 +41,7 @@ export function createPictureProbe({ files, isOpen, ...deps }: PictureDeps): Pic
     const closer = seemsFrozen(memory, taken, change) ? inARow(await take(2)) : undefined;
     const before = memory;
     const result = judgePicture(before, { taken, at, change, closer, references: files.references(), open: isOpen(at) });
-    memory = result.memory;
+    memory = { ...result.memory, last: keepLast(taken) };
     const kept = await evidence.note({ before: before.standings, after: memory.standings, jpeg: picture.jpeg, at });
     if (kept.changed || kept.fresh) files.remember(memory);
     const { width, height } = picture;
@@ -56,6 +57,16 @@ export function createPictureProbe({ files, isOpen, ...deps }: PictureDeps): Pic
   return async (device, options) => {
     const picture = await seen(() => look(device, options));
     return { kind: 'picture', device: device.id, picture, at: new Date(options.now()).toISOString() };
+  };
+}
+
+/** Written over each time: what is thrown away minute by minute for dozens of cameras is long in being collected. */
+function createLastPicture() {
+  let luma: Uint8Array | undefined;
+  return ({ still, keyframeSha256 }: Taken): NonNullable<PictureMemory['last']> => {
+    luma ??= new Uint8Array(still.luma.length);
+    luma.set(still.luma);
+    return { still: { luma }, keyframeSha256 };
   };
 }
 
