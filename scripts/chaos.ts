@@ -5,7 +5,7 @@ import { type ChaosReport, runChaos } from './chaos/run-chaos.ts';
 import { startServersOutside } from './chaos/servers-outside.ts';
 
 const usage = `usage: npm run chaos -- [--minutes N] [--gateways N] [--seed S] [--servers N] [--outside]
-  --outside: on a PostgreSQL and a mosquitto, as more than one server always are`;
+  --outside: on a PostgreSQL, an InfluxDB and a mosquitto, as more than one server always are`;
 
 process.exitCode = await main();
 
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   }
   const { minutes, gateways, servers, seed, outside } = asked;
   console.error(
-    `chaos: ${minutes} min, ${gateways} gateways, ${servers} servers${outside ? ' on PostgreSQL and mosquitto' : ''}, seed ${seed}`,
+    `chaos: ${minutes} min, ${gateways} gateways, ${servers} servers${outside ? ' on PostgreSQL, InfluxDB and mosquitto' : ''}, seed ${seed}`,
   );
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());

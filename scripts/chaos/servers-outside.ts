@@ -1,8 +1,9 @@
-// The centre of a large city: one or more servers on one PostgreSQL and one mosquitto, each of which may die.
+// The centre of a large city: one or more servers on one PostgreSQL, one InfluxDB and one mosquitto, each of which may die.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { startInflux } from '../../test/server/influx.ts';
 import { startMosquitto } from '../../test/server/mosquitto.ts';
 import { startPostgres } from '../../test/server/postgres.ts';
 import { freePort } from '../../test/server/started-program.ts';
@@ -20,11 +21,14 @@ export async function startServersOutside(about: {
   const brokerKey = randomBytes(16).toString('hex');
   const postgres = await startPostgres();
   const mosquitto = await startMosquitto({ ...Object.fromEntries(about.canteens.map(({ id, key }) => [id, key])), [user]: brokerKey });
+  const influx = await startInflux();
   const database = await postgres.createDatabase();
+  const points = influx.nameDatabase();
   const all: ChaosServer[] = [];
   const close = async () => {
     for (const server of all) await server.end('SIGTERM');
     await mosquitto.close();
+    await influx.close();
     await postgres.stop();
   };
   try {
@@ -33,8 +37,10 @@ export async function startServersOutside(about: {
       mkdirSync(folder);
       writeFileSync(join(folder, 'postgres'), database.password, { mode: 0o600 });
       writeFileSync(join(folder, 'broker'), brokerKey, { mode: 0o600 });
+      writeFileSync(join(folder, 'influx'), points.password, { mode: 0o600 });
       const broker = { url: `mqtt://${user}@127.0.0.1:${mosquitto.port}`, passwordFile: 'broker', shared: about.servers > 1 };
-      const settings = { state: { url: database.url, passwordFile: 'postgres' }, mqtt: { broker } };
+      const telemetry = { url: points.url, passwordFile: 'influx' };
+      const settings = { state: { url: database.url, passwordFile: 'postgres' }, telemetry, mqtt: { broker } };
       all.push(createServer({ folder, httpPort: await freePort(), mqttPort: 0, canteens: about.canteens, settings }));
     }
     for (const server of all) await server.start();
@@ -67,6 +73,11 @@ export async function startServersOutside(about: {
         await postgres.kill();
         await pause(chance.between(0, 3_000));
         await postgres.startAgain();
+      },
+      'telemetry store killed': async ({ chance, pause }) => {
+        await influx.stop('SIGKILL');
+        await pause(chance.between(0, 3_000));
+        await influx.startAgain();
       },
     },
     async stored() {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InfluxDB } from 'influx';
-import { vi } from 'vitest';
+import { until } from '../until.ts';
 import { freePort, programFolder, type StartedProgram, start } from './started-program.ts';
 
 const username = 'mingzao';
@@ -14,7 +14,7 @@ export interface RunningInflux {
   /** Of the database at `url`: how long each keeps, by its name. */
   retentionPolicies(url: string): Promise<Record<string, string>>;
   /** Ends the process; what it holds stays. */
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
   startAgain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function startInflux(): Promise<RunningInflux> {
   let databases = 0;
   const startAgain = async (): Promise<void> => {
     server = start('influxd', ['run', '-config', config]);
-    await vi.waitFor(async () => expectOnline(await client.ping(1000)), { timeout: 30_000, interval: 100 });
+    await until(async () => expectOnline(await client.ping(1000)), 30_000);
   };
   await startAgain();
   await client.createUser(username, password, true);
@@ -44,7 +44,7 @@ export async function startInflux(): Promise<RunningInflux> {
       const policies = await client.showRetentionPolicies(new URL(url).pathname.slice(1));
       return Object.fromEntries(policies.map(({ name, duration }) => [name, duration]));
     },
-    stop: () => server.stop(),
+    stop: (signal) => server.stop(signal),
     startAgain,
     close: async () => {
       await server.stop();
