@@ -59,6 +59,10 @@ const wellKnown = new Map([
   ['wrong key', 'wrong-key'],
   ['it may not write here', 'foreign-topic'],
   ['it may not read here', 'foreign-topic'],
+  ['it goes on asking for what it may not read', 'foreign-topic'],
+  ['it does not read what it is sent', 'does-not-read'],
+  ['connect did not arrive in time', 'silent'],
+  ['keep alive timeout', 'silent'],
 ]);
 
 export function createMetrics(version: string): Metrics {
