@@ -42,13 +42,16 @@ export async function runChaos(about: {
     key: randomBytes(16).toString('hex'),
   }));
   const cameras = Array.from({ length: camerasEach }, (_, index) => `camera-${index + 1}`);
-  const site = await startSite({ folder, canteens });
+  let site: Site | undefined;
+  let keepFolder = false;
   const gateways: ChaosGateway[] = [];
   const mishaps: Record<string, number> = {};
   const troubles: string[] = [];
   try {
+    site = await startSite({ folder, canteens });
+    const { mqttPort, mishaps: atCentre, stored } = site;
     for (const [index, { id, key }] of canteens.entries()) {
-      const gateway = await createGateway({ folder, mqttPort: site.mqttPort, canteen: id, key, cameras, seed: seed + index });
+      const gateway = await createGateway({ folder, mqttPort, canteen: id, key, cameras, seed: seed + index });
       gateways.push(gateway);
       gateway.start();
     }
@@ -66,7 +69,7 @@ export async function runChaos(about: {
       }
     };
     // At the centre and at the gateways at the same time, each in an order that follows from the seed.
-    await Promise.all([suffer(site.mishaps, createChance(seed)), suffer(mishapsOf(gateways), createChance(seed + 1))]);
+    await Promise.all([suffer(atCentre, createChance(seed)), suffer(mishapsOf(gateways), createChance(seed + 1))]);
 
     say('quiet: every line is sound, everything runs');
     const since = performance.now();
@@ -75,7 +78,7 @@ export async function runChaos(about: {
     await settle(gateways, troubles);
     const decided = async () => {
       const of = new Map(gateways.map((gateway) => [gateway.canteen, gateway.decided()]));
-      return count(of, await site.stored());
+      return count(of, await stored());
     };
     let counted = await decided();
     // The last fact is acknowledged before the gap it opens or closes is written down by the sweep, if it is the sweep’s.
@@ -84,11 +87,14 @@ export async function runChaos(about: {
       counted = await decided();
     }
     const settledSeconds = Math.round((performance.now() - since) / 100) / 10;
-    return { count: counted, mishaps, settledSeconds, troubles, ok: isRight(counted) && troubles.length === 0 && counted.decided > 0 };
+    const ok = isRight(counted) && troubles.length === 0 && counted.decided > 0;
+    keepFolder = !ok;
+    return { count: counted, mishaps, settledSeconds, troubles, ok };
   } finally {
     for (const gateway of gateways) await gateway.close();
-    await site.close();
-    rmSync(folder, { recursive: true, force: true });
+    await site?.close();
+    if (keepFolder) say(`what was decided, stored and logged is kept in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
   }
 }
 
