@@ -75,6 +75,22 @@ describe('what is put in', () => {
   });
 });
 
+describe('a clock that leaps', () => {
+  test('changes neither the order nor what is the present state: both go by the sequence', () => {
+    let clock = Date.parse('2026-11-23T08:00:00Z');
+    const outbox = createOutbox({ file: file(), canteen: 'canteen-1', maxEvents: 1000, maxBytes: 1e8, now: () => clock, log: silentLog });
+    open.push(outbox);
+    for (const leapDays of [0, 400, -800, 3]) {
+      clock += leapDays * 86_400_000;
+      outbox.append([factEntry('camera-1')]);
+    }
+    expect(sequences(outbox.pending(0, 10))).toEqual([1, 2, 3, 4]);
+    expect(sequences(outbox.newest(0, 10))).toEqual([4]);
+    outbox.acknowledge(2);
+    expect(sequences(outbox.pending(0, 10))).toEqual([3, 4]);
+  });
+});
+
 describe('what is taken out', () => {
   test('is limited in number and in bytes, but never nothing while something waits', () => {
     const outbox = newOutbox();
