@@ -42,6 +42,8 @@ const processesMax = 4;
 const slots = createSlots(processesMax);
 /** Silence of the camera after which ffmpeg gives up. */
 const silenceMs = 3000;
+/** A killed process that has not ended by then is not waited for any longer. */
+const killedWithinMs = 2000;
 const outputMaxBytes = 8 * 1024 * 1024;
 const linesKept = 40;
 
@@ -217,9 +219,10 @@ function missing(program: string): DeviceError {
 
 function run(command: ffmpeg.FfmpegCommand, signal: AbortSignal): Promise<Ended> {
   const { promise, resolve, reject } = Promise.withResolvers<Ended>();
+  // Its place is free when it has ended, not when it was told to; the error below says so.
   const kill = () => {
     command.kill('SIGKILL');
-    resolve({ ok: false });
+    setTimeout(() => resolve({ ok: false }), killedWithinMs).unref();
   };
   // Before it has started there is nothing to kill, and it would start all the same.
   command.on('start', () => (signal.aborted ? kill() : signal.addEventListener('abort', kill, { once: true })));
