@@ -48,7 +48,7 @@ async function* lines(store: AuditStore): AsyncIterable<string> {
 async function withAudit<Result>({ state }: Places, work: (store: AuditStore) => Promise<Result>): Promise<Result> {
   const file = state.url.startsWith('sqlite:') ? state.url.slice('sqlite:'.length) : undefined;
   if (file !== undefined && !existsSync(file)) throw new ServerError('audit-unusable', `there is no audit yet: no ${file}`);
-  const database = await openDatabase(state.url, state.password, { alone: false });
+  const database = await openDatabase(state.url, state.password, 'looking');
   try {
     return await work(auditStore(database));
   } finally {

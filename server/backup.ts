@@ -28,7 +28,7 @@ import { openDatabase } from './stores/database.ts';
 import { lockFolder } from './stores/folder-lock.ts';
 import { prepareRestored } from './stores/prepare-restored.ts';
 
-type Places = Pick<Settings, 'dataDir' | 'state' | 'telemetry' | 'authority'>;
+type Places = Pick<Settings, 'dataDir' | 'state' | 'telemetry' | 'authority' | 'evidence'>;
 
 interface Deps {
   /** The account of this machine that gave the command. */
@@ -48,7 +48,7 @@ const Manifest = Type.Object({ format: Type.Literal(1), at: Instant }, { descrip
  * Writes `file`, a tar archive: the state as it stood at one moment, then telemetry where that is embedded, then the pictures, so that none is
  * missing that the state names; and the certificate authority, so that the file is for this user's eyes only. The server may be at work. Throws ServerError.
  */
-export async function backup(file: string, { dataDir, state, telemetry, authority }: Places, { by, say, now }: Deps): Promise<void> {
+export async function backup(file: string, { state, telemetry, authority, evidence }: Places, { by, say, now }: Deps): Promise<void> {
   if (existsSync(file)) throw unusable(`${file} is there already; name another file`);
   if (state.url.startsWith('sqlite:') && !existsSync(pathOf(state.url)))
     throw unusable(`there is nothing to back up: no ${pathOf(state.url)}`);
@@ -68,7 +68,7 @@ export async function backup(file: string, { dataDir, state, telemetry, authorit
     const archive = join(folder, 'archive.tar');
     // The authority's key is in it.
     writeFileSync(archive, '', { mode: 0o600 });
-    await tar(['--create', '--file', archive, '--directory', folder, ...parts, ...picturesOf(dataDir)]);
+    await tar(['--create', '--file', archive, '--directory', folder, ...parts, ...picturesOf(evidence.folder)]);
     renameSync(archive, file);
   });
   await noteDown(state, { at: now(), who: 'command line', action: 'backed-up', subject: resolve(file), from: by });
@@ -80,12 +80,13 @@ export async function backup(file: string, { dataDir, state, telemetry, authorit
  * Puts what `file` holds in the place of what is there, which is kept beside it. No server may be at work there; started again, it announces what
  * it has, and each gateway sends what came later and is still in its outbox, and tells the rest as lost. Throws ServerError.
  */
-export async function restore(file: string, { dataDir, state, telemetry, authority }: Places, { by, say, now }: Deps): Promise<void> {
+export async function restore(file: string, places: Places, { by, say, now }: Deps): Promise<void> {
+  const { dataDir, state, telemetry, authority, evidence } = places;
   if (!existsSync(file)) throw unusable(`there is no file ${file}`);
   mkdirSync(dataDir, { recursive: true });
   const lock = lockFolder(dataDir);
   try {
-    await inFolderBeside(join(dataDir, pictures), 'restore', async (folder) => {
+    await inFolderBeside(evidence.folder, 'restore', async (folder) => {
       await tar(['--extract', '--file', resolve(file), '--directory', folder, '--no-same-owner']).catch((cause: Error) => {
         throw unusable(`${file} cannot be read as an archive: ${cause.message.trim().split('\n').at(-1)}`, cause);
       });
@@ -100,7 +101,7 @@ export async function restore(file: string, { dataDir, state, telemetry, authori
       else await copyState({ url: `sqlite:${join(folder, stateFile)}` }, state);
       if (telemetry.url.startsWith('sqlite:') && isThere(telemetryFile))
         replaceSqlite(join(folder, telemetryFile), pathOf(telemetry.url), aside);
-      if (isThere(pictures)) replaceFolder(join(folder, pictures), join(dataDir, pictures), aside);
+      if (isThere(pictures)) replaceFolder(join(folder, pictures), evidence.folder, aside);
       // The one that is there knows what was revoked since.
       if (isThere(authorityName) && !existsSync(authority.folder)) {
         cpSync(join(folder, authorityName), authority.folder, { recursive: true });
@@ -116,9 +117,9 @@ export async function restore(file: string, { dataDir, state, telemetry, authori
 }
 
 /** Pictures are never changed once they have their name, so they can be read while the server runs; one may be forgotten meanwhile. */
-function picturesOf(dataDir: string): string[] {
-  if (!existsSync(join(dataDir, pictures))) return [];
-  return ['--exclude', '*.part', '--ignore-failed-read', '--directory', dataDir, pictures];
+function picturesOf(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return ['--exclude', '*.part', '--ignore-failed-read', '--transform', `s,^\\.,${pictures},`, '--directory', folder, '.'];
 }
 
 function readManifest(file: string, folder: string): { at: string } {
@@ -153,7 +154,7 @@ function refuseDamaged(file: string, path: string): void {
 
 /** In the database that may be in use. */
 async function noteDown(state: StateAddress, entry: AuditEntry): Promise<void> {
-  const database = await openDatabase(state.url, state.password, { alone: false });
+  const database = await openDatabase(state.url, state.password, 'looking');
   try {
     await auditStore(database).record(entry);
   } finally {

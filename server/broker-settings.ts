@@ -11,7 +11,7 @@ export const BrokerSetting = Type.Optional(
       shared: Type.Boolean({
         default: false,
         description:
-          'by a shared subscription: each message goes to one of several servers; not before several servers may share one database',
+          'by a shared subscription: each message goes to one of several servers. Not by default: a broker that knows none grants it and sends nothing',
       }),
     },
     { additionalProperties: false, description: 'an MQTT broker outside of the server; then nothing listens at mqtt.listen' },

@@ -5,17 +5,18 @@ import type { Gap } from '#contract/gaps.ts';
 import type { Standard } from '#contract/standard.ts';
 import { topic } from '#contract/topics.ts';
 import type { CanteenSummary } from '#contract/views.ts';
+import { asSeenAt, createAttendance, type Moment } from './attendance.ts';
 import type { Publish } from './broker.ts';
 import { type Assessment, assess, type CanteenIdentity } from './compliance/assess.ts';
 import { nextLapse } from './compliance/believed.ts';
 import { fold } from './compliance/fold.ts';
 import { type ToldSpan, toldSpan } from './compliance/history.ts';
 import { createMemory, type Memory } from './compliance/memory.ts';
-import { type CanteenState, expectFrom, latestNow, newCanteen, shiftClock } from './compliance/state.ts';
+import { type CanteenState, newCanteen } from './compliance/state.ts';
+import { createLastWords } from './last-words.ts';
 import type { Live } from './live.ts';
 import { epochsKept, type Watermark } from './stores/commit.ts';
 import type { Decision, Held, StateStore } from './stores/state-store.ts';
-import type { StoredCanteen } from './stores/stored-canteens.ts';
 import { type KnownMark, nothingTaken, type TakenIn } from './take-in.ts';
 
 /** What is to be taken in together, in one transaction. */
@@ -43,6 +44,10 @@ export interface Canteens {
   watermarks(): Watermark[];
   /** One at a time. When the promise is rejected nothing has changed, neither in memory nor in the store. */
   apply(intake: Intake): Promise<TakenIn>;
+  /** Judges every canteen anew for the pages; what that opens and closes is stored where this server is `leading`, the one that does so. */
+  passTime(about: { leading: boolean }): Promise<void>;
+  /** Reads what another server has changed of these canteens, or of any. */
+  catchUp(ids?: string[]): Promise<void>;
   /** Whether the last change could be stored. */
   storing(): boolean;
   /** Looks after one more canteen from now on. */
@@ -51,7 +56,11 @@ export interface Canteens {
   release(id: string): Promise<void>;
   /** Publishes what is open at every canteen, retained, for gateways that connect from now on. */
   announceGaps(): Promise<void>;
+  /** Publishes it again where another server knew more when this one last did; to be called when it has caught up with all others. */
+  correctGaps(): Promise<void>;
 }
+
+type Unjudged = Omit<Standing, 'summary'>;
 
 interface Judged extends Standing {
   judgedAt: number;
@@ -66,48 +75,40 @@ interface Kept extends Judged {
   marks: Watermark[];
 }
 
-/** Now, and until when the server had been at work before. `moved`: it was away meanwhile, or its clock was set. */
-interface Moment {
-  at: number;
-  last: number;
-  moved: boolean;
-}
-
 /** What is to become of the canteens, once it is stored. */
 interface Change {
   taken: TakenIn;
   decision: Decision;
-  canteens: { judged: Judged; marks: Watermark[]; changed: Gap[] }[];
+  /** `told`: the gaps the pages have to hear of, those changed by other servers as well; `changed`: those changed here. */
+  canteens: { judged: Judged; marks: Watermark[]; told: Gap[]; changed: Gap[] }[];
 }
 
 /** A verdict older than this is judged again when it is shown: the sweep may be set to come less often, or find a store that cannot be written. */
 const freshForMs = 10_000;
-/** A clock that is corrected by less than this has not been set. */
-const jitterMs = 1000;
-/** How exactly the store remembers until when the server was at work. */
-const attendedEveryMs = 1000;
 
 /** Restores what the store holds and judges every canteen once. Throws what the store throws. */
 export async function openCanteens(deps: {
   identities: CanteenIdentity[];
   standard: Standard;
-  store: Pick<StateStore, 'change' | 'canteens'>;
+  store: Pick<StateStore, 'change' | 'newer' | 'canteens'>;
   live: Live;
   publish: Publish;
   /** Where nothing could be taken in for so long, the server itself was away (asleep, blocked, without a disk): that silence is nobody's fault. */
   awayAfterMs: number;
+  /** No other server uses the store. */
+  alone?: boolean;
   log: Logger;
   now: () => number;
 }): Promise<Canteens> {
-  const { standard, store, live, publish, awayAfterMs, log, now } = deps;
+  const { standard, store, live, publish, awayAfterMs, alone = true, log, now } = deps;
+  const words = createLastWords(publish);
+  const attendance = createAttendance({ awayAfterMs, alone, now });
   const identities = new Map(deps.identities.map((identity) => [identity.id, identity]));
   const standings = new Map<string, Kept>();
   const memories = new Map<string, Memory>();
-  /** What all states in memory are as of: until then the server was at work. Undefined until it has begun. */
-  let asOf: number | undefined;
-  let attendedUntil = Number.NEGATIVE_INFINITY;
   let tail: Promise<unknown> = Promise.resolve();
   let storing = true;
+  const known = (id: string) => standings.get(id);
 
   await apply({ canteens: [...identities.keys(), ...(await store.canteens())] });
   return {
@@ -119,11 +120,23 @@ export async function openCanteens(deps: {
     },
     watermarks: () => [...standings.values()].flatMap(({ marks }) => marks),
     apply: (intake) => inTurn(() => apply(intake)),
+    passTime: ({ leading }) =>
+      inTurn(async () => {
+        const due = judgeAnew();
+        await apply({ canteens: leading ? due : [] });
+      }),
+    catchUp: (ids) => inTurn(() => catchUp(ids ?? [...identities.keys()])),
     supervise: (identity) => inTurn(() => supervise(identity)),
     release: (id) => inTurn(() => release(id)),
     storing: () => storing,
     announceGaps: async () => {
       for (const standing of standings.values()) await publishGaps(standing);
+    },
+    correctGaps: async () => {
+      for (const standing of standings.values()) {
+        const [name, gist, message] = gapsMessage(standing);
+        await words.correct(name, gist, message);
+      }
     },
   };
 
@@ -155,7 +168,7 @@ export async function openCanteens(deps: {
 
   async function release(id: string): Promise<void> {
     let gaps: Gap[] = [];
-    await store.change({ canteens: [id], known: (canteen) => standings.get(canteen) }, ({ newer }) => {
+    await store.change({ canteens: [id], known }, ({ newer }) => {
       const at = now();
       const { open = [] } = newer[0] ?? standings.get(id) ?? {};
       gaps = open.map((gap) => withdrawn(gap, at));
@@ -168,17 +181,16 @@ export async function openCanteens(deps: {
   }
 
   async function apply(intake: Intake): Promise<TakenIn> {
-    // Where the server was away every canteen is concerned, whatever the intake is about.
-    for (let everyone = asOf === undefined || momentAfter(asOf).moved; ; everyone = true) {
+    // Where the servers were away every canteen is concerned, whatever the intake is about.
+    for (let everyone = !attendance.hasBegun() || attendance.moment().moved; ; everyone = true) {
       const canteens = everyone ? [...identities.keys(), ...intake.canteens] : intake.canteens;
       let change: Change | undefined;
-      const versions = await store.change({ canteens, known: (id) => standings.get(id), attendance: everyone }, (held) => {
+      const versions = await store.change({ canteens, known, attendance: everyone }, (held) => {
         change = decide(intake, held, everyone);
         return change?.decision;
       });
       if (change === undefined || versions === undefined) continue;
-      asOf = change.decision.at;
-      if (change.decision.attended) attendedUntil = asOf;
+      attendance.note(change.decision.at, change.decision.attended);
       await remember(change, versions);
       return change.taken;
     }
@@ -187,10 +199,12 @@ export async function openCanteens(deps: {
   /** Changes nothing: the store may yet fail. Undefined: every canteen is concerned, and these are not all. */
   function decide({ canteens, takeIn = () => nothingTaken }: Intake, held: Held, everyone: boolean): Change | undefined {
     const { newer } = held;
-    const moment = asOf === undefined ? firstMoment(newer) : momentAfter(everyone ? lastAtWork(asOf, held) : asOf);
+    const isFirst = !attendance.hasBegun();
+    const moment = everyone ? attendance.momentHeld(held) : attendance.moment();
     const { at, last, moved } = moment;
     if (moved && !everyone) return undefined;
-    if (moved) log.warn({ byMs: at - last }, 'the server was away, or its clock was set: silence counts from now');
+    if (moved && !isFirst) log.warn({ byMs: at - last }, 'the server was away, or its clock was set: silence counts from now');
+    if (isFirst && at < last) log.warn({ setBackMs: last - at }, 'the clock is behind what it was when the server last ran');
     const stored = new Map(newer.map((canteen) => [canteen.canteen, canteen]));
     const marksOf = (id: string) => stored.get(id)?.watermarks ?? standings.get(id)?.marks ?? [];
     const taken = takeIn((id, epoch) => marksOf(id).find((mark) => mark.epoch === epoch));
@@ -202,16 +216,17 @@ export async function openCanteens(deps: {
       if (identity === undefined) return [];
       const { state: before, open = [] } = stored.get(id) ?? standings.get(id) ?? {};
       // What it did not tell while nobody looked after it is not held against it either.
-      const isNew = asOf !== undefined && !standings.has(id);
-      const seen = before === undefined ? newCanteen(id, at) : asSeen(before, { ...moment, moved: moved || isNew });
+      const isNew = !isFirst && !standings.has(id);
+      const seen = before === undefined ? newCanteen(id, at) : asSeenAt(before, { ...moment, moved: moved || isNew });
       const state = foldAll(seen, toldOf.get(id) ?? [], { at, history });
       const { judged, changed } = judge({ identity, state, open }, at);
-      return [{ before, judged, changed, marks: withNewest(marksOf(id), newMarksOf.get(id) ?? []) }];
+      const told = [...(stored.get(id)?.changed ?? []), ...changed];
+      return [{ before, judged, told, changed, marks: withNewest(marksOf(id), newMarksOf.get(id) ?? []) }];
     });
-    const orphaned = asOf === undefined ? newer.filter(({ canteen }) => !identities.has(canteen)).flatMap(({ open }) => open) : [];
+    const orphaned = isFirst ? newer.filter(({ canteen }) => !identities.has(canteen)).flatMap(({ open }) => open) : [];
     const { events, watermarks, refused } = taken;
     const decision = {
-      ...{ at, attended: Math.abs(at - attendedUntil) >= attendedEveryMs },
+      ...{ at, attended: attendance.isDue(at) },
       ...{ events, watermarks, refused, history },
       states: changes.map(({ before, judged }) => ({ before, after: judged.state })),
       gaps: [...changes.flatMap(({ changed }) => changed), ...orphaned.map((gap) => withdrawn(gap, at))],
@@ -225,30 +240,37 @@ export async function openCanteens(deps: {
       const { id } = judged.identity;
       standings.set(id, { ...judged, marks, version: versions.get(id) ?? 0 });
     }
-    for (const { judged, changed } of canteens) await announce(before.get(judged.identity.id), judged, changed);
+    for (const { judged, told, changed } of canteens) {
+      announce(before.get(judged.identity.id), judged, told);
+      if (changed.length > 0) await publishGaps(judged);
+    }
   }
 
-  /** Where another server has been at work meanwhile, or has set all clocks right, that counts. */
-  function lastAtWork(here: number, held: Held): number {
-    return held.attendedUntil === undefined || held.attendedUntil === attendedUntil ? here : held.attendedUntil;
+  /** Gives the canteens whose gaps are not what they should be by now. */
+  function judgeAnew(): string[] {
+    const moment = attendance.moment();
+    // Then all are judged where all are held.
+    if (moment.moved) return [];
+    return [...standings.values()].flatMap((kept) => (show(kept, moment, []) ? [] : [kept.identity.id]));
   }
 
-  function momentAfter(last: number, read = now()): Moment {
-    const at = read < last && last - read < jitterMs ? last : read;
-    return { at, last, moved: at < last || at - last > awayAfterMs };
+  async function catchUp(ids: string[]): Promise<void> {
+    for (const { canteen: id, version, open, watermarks: marks, ...stored } of await store.newer(ids, known)) {
+      const identity = identities.get(id);
+      const moment = attendance.moment();
+      const state = stored.state ?? newCanteen(id, moment.at);
+      if (identity !== undefined) show({ identity, state, open, version, marks }, moment, stored.changed);
+    }
   }
 
-  /** What the gateways told while the server was down is its own loss. */
-  function firstMoment(stored: StoredCanteen[]): Moment {
-    const at = now();
-    const last = Math.max(...stored.map(({ state }) => (state === undefined ? 0 : latestNow(state))));
-    return { at, last, moved: true };
-  }
-
-  /** Time only goes forwards: where the clock shows less than before, it was set, and what was read off it moves along. */
-  function asSeen(state: CanteenState, { at, last, moved }: Moment): CanteenState {
-    if (!moved) return state;
-    return expectFrom(at < last ? shiftClock(state, at - last) : state, at);
+  /** What is stored stays in memory as it is, and pages are shown what comes of it by now. Whether its gaps are what they should be. */
+  function show(kept: Omit<Kept, keyof Judged> & Unjudged, moment: Moment, told: Gap[]): boolean {
+    const { identity, state, open, version, marks } = kept;
+    const { judged, changed } = judge({ identity, state: asSeenAt(state, moment), open }, moment.at);
+    const isRight = changed.length === 0;
+    announce(standings.get(identity.id), judged, told);
+    standings.set(identity.id, { ...judged, state, open, version, marks, ...(!isRight && { holdsUntil: Number.NEGATIVE_INFINITY }) });
+    return isRight;
   }
 
   /** The event is in the log by then; what one event broke must not stop all others for ever. Notes down what is told in `history`. */
@@ -267,7 +289,7 @@ export async function openCanteens(deps: {
     }, state);
   }
 
-  function judge(about: Omit<Standing, 'summary'>, at: number): { judged: Judged; changed: Gap[] } {
+  function judge(about: Unjudged, at: number): { judged: Judged; changed: Gap[] } {
     const { identity, state } = about;
     const { changed, ...rest } = assessSafely(about, at);
     const staleAt = rest.summary.staleAt === null ? Number.POSITIVE_INFINITY : Date.parse(rest.summary.staleAt);
@@ -275,7 +297,7 @@ export async function openCanteens(deps: {
     return { judged: { identity, state, ...rest, judgedAt: at, holdsUntil }, changed };
   }
 
-  function assessSafely({ identity, state, open }: Omit<Standing, 'summary'>, at: number): Assessment {
+  function assessSafely({ identity, state, open }: Unjudged, at: number): Assessment {
     try {
       const memory = memories.get(identity.id) ?? createMemory();
       memories.set(identity.id, memory);
@@ -288,24 +310,27 @@ export async function openCanteens(deps: {
 
   function current(standing: Judged, at: number): Standing {
     if (standing.judgedAt <= at && at <= standing.holdsUntil) return standing;
-    return judge({ ...standing, state: asSeen(standing.state, momentAfter(asOf ?? at, at)) }, at).judged;
+    return judge({ ...standing, state: asSeenAt(standing.state, attendance.moment(at)) }, at).judged;
   }
 
-  async function announce(before: Standing | undefined, after: Standing, changed: Gap[]): Promise<void> {
-    for (const gap of changed) live.announce({ event: 'gap', data: gap });
+  function announce(before: Standing | undefined, after: Standing, told: Gap[]): void {
+    for (const gap of told) live.announce({ event: 'gap', data: gap });
     if (JSON.stringify(before?.summary) !== JSON.stringify(after.summary)) live.announce({ event: 'canteen', data: after.summary });
-    if (changed.length > 0) await publishGaps(after);
   }
 
-  async function publishGaps({ identity, open }: Standing): Promise<void> {
-    const at = new Date(now()).toISOString();
-    const message = envelope('cn.mingzao.gaps.v1', {
-      id: crypto.randomUUID(),
-      source: 'mingzao/server',
-      time: at,
-      data: { schemaVersion: 1 as const, at, gaps: open },
-    });
-    await publish(topic(identity.id, 'gaps'), message);
+  async function publishGaps(standing: Standing): Promise<void> {
+    const [name, gist, message] = gapsMessage(standing);
+    await words.say(name, gist, message());
+  }
+
+  function gapsMessage({ identity, open }: Standing): [topic: string, gist: string, message: () => object] {
+    const message = () => {
+      const at = new Date(now()).toISOString();
+      const about = { id: crypto.randomUUID(), source: 'mingzao/server', time: at };
+      return envelope('cn.mingzao.gaps.v1', { ...about, data: { schemaVersion: 1 as const, at, gaps: open } });
+    };
+    const inOrder = open.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    return [topic(identity.id, 'gaps'), JSON.stringify(inOrder), message];
   }
 }
 

@@ -61,6 +61,16 @@ export const ServerConfig = Type.Object(
     dataDir: Type.String({ ...Path, default: 'data', description: 'a folder for what must not be forgotten; created where it is missing' }),
     state: StateSetting,
     telemetry: TelemetrySetting,
+    evidence: Type.Object(
+      {
+        folder: Type.String({
+          ...Path,
+          default: 'evidence',
+          description: 'a folder in dataDir, or anywhere; several servers need the same one, e.g. a network share each of them has mounted',
+        }),
+      },
+      { ...closed, default: {}, description: 'where the pictures are kept that facts name as evidence' },
+    ),
     standard: Type.String({ ...Path, description: 'the file of the standard to judge by, e.g. standards/taiyuan-community-2022.yaml' }),
     pages: Type.String({ ...Path, default: '../dashboards/dist', description: 'the folder of the built pages' }),
     sweepSeconds: Type.Number({
@@ -148,12 +158,14 @@ export function loadSettings(file: string): Settings {
   const standard = readStandard(resolve(from, config.standard));
   const dataDir = resolve(from, config.dataDir);
   const { state, telemetry, mqtt, listen } = config;
+  refuseUnshareable(config);
   refusePlainOutside('listen', listen);
   refusePlainOutside('mqtt.listen', mqtt.listen);
   return {
     ...config,
     dataDir,
     authority: { ...config.authority, folder: resolve(dataDir, config.authority.folder) },
+    evidence: { folder: resolve(dataDir, config.evidence.folder) },
     listen: { ...listen, ...(listen.tls !== undefined && { tls: httpsAddress(listen.tls, from) }) },
     mqtt: { ...mqtt, ...(mqtt.broker !== undefined && { broker: brokerAddress(mqtt.broker, from) }) },
     state: storeAddress({ key: 'state', kinds: ['postgres:'], setting: state, from, dataDir }),
@@ -165,6 +177,16 @@ export function loadSettings(file: string): Settings {
     standard,
     canteens,
   };
+}
+
+/** Each of several servers gets a part of what comes in: what one has in a file of its own, the others would never know. */
+function refuseUnshareable({ mqtt, state, telemetry }: ServerConfig): void {
+  if (mqtt.broker?.shared !== true) return;
+  for (const [key, { url }] of Object.entries({ state, telemetry }))
+    if (url.startsWith('sqlite:'))
+      throw new SettingsError(
+        `mqtt.broker.shared: several servers need state in one PostgreSQL and telemetry in one InfluxDB, and ${key}.url names a file`,
+      );
 }
 
 /** Rules look a zone's requirement up by its kind: a second one would never be asked for. */

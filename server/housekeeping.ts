@@ -14,12 +14,14 @@ export function createHousekeeping(deps: {
   store: Pick<StateStore, 'prune'>;
   evidence: Pick<EvidenceStore, 'prune'>;
   telemetry: Pick<TelemetryStore, 'prune'>;
+  /** Whether the store is this server's to clear out, where several share it. */
+  leads?: () => Promise<boolean>;
   keep: { eventsDays: number; closedGapsDays: number; evidenceDays: number };
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Background {
-  const { store, evidence, telemetry, keep, sleep, log, now } = deps;
+  const { store, evidence, telemetry, leads = async () => true, keep, sleep, log, now } = deps;
   return runInBackground(sleep, async ({ stop, pause }) => {
     while (!stop.aborted) {
       try {
@@ -34,9 +36,10 @@ export function createHousekeeping(deps: {
 
   async function clearOut(stop: AbortSignal, pause: (ms: number) => Promise<void>): Promise<number> {
     const before = (days: number) => now() - days * dayMs;
+    const leading = await leads();
     let forgotten = 0;
     for (let more = true; more && !stop.aborted; ) {
-      const some = await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) });
+      const some = leading ? await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) }) : 0;
       const morePictures = await evidence.prune(before(keep.evidenceDays));
       const morePoints = await telemetry.prune();
       forgotten += some;

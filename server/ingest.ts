@@ -5,6 +5,7 @@ import { topic } from '#contract/topics.ts';
 import type { Publish, UpMessage } from './broker.ts';
 import type { Canteens, Intake } from './canteens.ts';
 import { ServerError } from './errors.ts';
+import { createLastWords } from './last-words.ts';
 import type { Meters } from './metrics.ts';
 import { createOccasional } from './occasional.ts';
 import { readMessage, readPicture, type Telling } from './read-message.ts';
@@ -19,6 +20,8 @@ export interface Ingest {
   take(message: UpMessage): Promise<void>;
   /** Publishes every canteen's acknowledgement, retained, for gateways that connect from now on. */
   announceAcks(): Promise<void>;
+  /** Publishes those again of which another server knew more; to be called when this one has caught up with all others. */
+  correctAcks(): Promise<void>;
   /** Messages that are not stored yet. */
   waiting(): number;
   /** Their bytes. */
@@ -52,6 +55,7 @@ export function createIngest(deps: {
   now: () => number;
 }): Ingest {
   const { canteens, evidence, publish, telemetry, meters, gatherMs = 20, sleep, log, now } = deps;
+  const words = createLastWords(publish);
   const worthALine = createOccasional();
   const closing = new AbortController();
   let waiting: Waiting[] = [];
@@ -71,6 +75,11 @@ export function createIngest(deps: {
     },
     announceAcks: async () => {
       for (const mark of canteens.watermarks()) await acknowledge(mark);
+    },
+    correctAcks: async () => {
+      // Under one topic only the newest life of an outbox is acknowledged for good.
+      const newest = new Map(canteens.watermarks().map((mark) => [mark.canteen, mark]));
+      for (const mark of newest.values()) await words.correct(topic(mark.canteen, 'ack'), gistOf(mark), () => ackOf(mark));
     },
     waiting: () => waiting.length + pictures.size,
     waitingBytes: () => waitingBytes,
@@ -207,8 +216,12 @@ export function createIngest(deps: {
     await publish(topic(canteen, 'stored'), said('cn.mingzao.stored.v1', { pictures: [sha256] }), { retain: false });
   }
 
-  async function acknowledge({ canteen, epoch, through }: Watermark): Promise<void> {
-    await publish(topic(canteen, 'ack'), said('cn.mingzao.ack.v1', { epoch, sequence: through }));
+  async function acknowledge(mark: Watermark): Promise<void> {
+    await words.say(topic(mark.canteen, 'ack'), gistOf(mark), ackOf(mark));
+  }
+
+  function ackOf({ epoch, through }: Watermark) {
+    return said('cn.mingzao.ack.v1', { epoch, sequence: through });
   }
 
   function said<Name extends string, Data>(type: Name, data: Data) {
@@ -219,6 +232,10 @@ export function createIngest(deps: {
   async function pause(ms: number): Promise<void> {
     await sleep(ms, closing.signal).catch(() => undefined);
   }
+}
+
+function gistOf({ epoch, through }: Watermark): string {
+  return `${epoch} ${through}`;
 }
 
 function stopping(cause: unknown): ServerError {

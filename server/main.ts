@@ -1,7 +1,6 @@
 // The command that starts the server; the only file that builds its parts and knows the real clock.
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
@@ -14,6 +13,7 @@ import { backup, restore } from './backup.ts';
 import { type Broker, createBroker, type EmbeddedBroker, type Publish, type Session, type UpMessage } from './broker.ts';
 import { createOutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
+import { createCatchUp } from './catch-up.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -36,11 +36,13 @@ import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { auditStore } from './stores/audit-store.ts';
 import { openDatabase } from './stores/database.ts';
+import { createDatabaseClock } from './stores/database-clock.ts';
 import { enrolmentStore } from './stores/enrolment-store.ts';
 import { type EvidenceStore, openEvidenceStore } from './stores/evidence-store.ts';
 import { lockFolder } from './stores/folder-lock.ts';
 import { lastClosed } from './stores/gap-dates.ts';
 import { identityStores } from './stores/identity-stores.ts';
+import { openLine } from './stores/postgres-line.ts';
 import { stateStore } from './stores/state-store.ts';
 import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
@@ -142,7 +144,7 @@ function account(): string {
 
 /** The server may be at work. Throws ServerError. */
 export async function sayClaimCode(canteen: string, { state, canteens, authority }: Settings, say: (line: string) => void): Promise<void> {
-  const database = await openDatabase(state.url, state.password, { alone: false });
+  const database = await openDatabase(state.url, state.password, 'looking');
   try {
     const stores = { store: enrolmentStore(database), audit: auditStore(database) };
     const settled = canteens.map(({ id }) => id);
@@ -192,9 +194,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     makeFolder(dataDir);
     const lock = lockFolder(dataDir);
     opened.push(async () => lock.close());
-    const database = await openDatabase(state.url, state.password);
+    // Measured numbers in a file of this server's own are not to be had by others.
+    const shared = state.url.startsWith('postgres:') && !settings.telemetry.url.startsWith('sqlite:');
+    const database = await openDatabase(state.url, state.password, shared ? 'shared' : 'alone');
     opened.push(() => database.destroy());
-    const store = stateStore(database);
+    const others = shared ? { clock: createDatabaseClock(), self: crypto.randomUUID() } : undefined;
+    await others?.clock.ask(database);
+    const now = others?.clock.now ?? Date.now;
+    const store = stateStore(database, others);
     const enrolled = enrolmentStore(database);
     const [tell, anchor] = [tellAudit(log), keepAnchor(dataDir, log)];
     const stores = identityStores(database, (entry, head) => {
@@ -208,9 +215,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const settled = known.map(({ id }) => id);
     const registered = (await enrolled.canteens()).filter(({ id }) => !settled.includes(id));
     const identities = [...known, ...registered].map(({ id, name, district }) => ({ id, name, district }));
-    const evidence = await openEvidence(join(dataDir, 'evidence'), keep.evidenceMegabytesPerCanteen);
+    const evidence = await openEvidence(settings.evidence.folder, keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
-    const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, log, now });
+    const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, alone: !shared, log, now });
     const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, sleep, log, now });
     const { folder, gatewayDays } = settings.authority;
     const authority = await openAuthority({ folder, now });
@@ -230,6 +237,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const announce = async () => {
       await canteens.announceGaps();
       await ingest.announceAcks();
+    };
+    const correct = async () => {
+      await canteens.correctGaps();
+      await ingest.correctAcks();
     };
     const opening =
       mqtt.broker === undefined
@@ -255,9 +266,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     // Before the broker goes, so that what is stored last is still acknowledged.
     opened.push(() => ingest.close());
     await announce();
-    const sweep = createSweep({ canteens, hearing: opening.hearing, everyMs: sweepSeconds * 1000, onRound: meters.swept, sleep, log });
+    const everyMs = sweepSeconds * 1000;
+    const catchUp = others && createCatchUp({ canteens, everyMs, onCompared: correct, sleep, log });
+    if (catchUp !== undefined) opened.push(() => catchUp.close());
+    const line = others && openLine({ ...state, self: others.self, onChange: (changed) => catchUp?.hear(changed), sleep, log });
+    if (line !== undefined) opened.push(() => line.close());
+    const sweep = createSweep({ canteens, hearing: opening.hearing, line, everyMs, onRound: meters.swept, sleep, log });
     opened.push(() => sweep.close());
-    const housekeeping = createHousekeeping({ store, evidence, telemetry, keep, sleep, log, now });
+    const housekeeping = createHousekeeping({ ...(line && { leads: line.lead }), store, evidence, telemetry, keep, sleep, log, now });
     opened.push(() => housekeeping.close());
     const secure: RunningServer['secure'] = { address: undefined, mqtt: broker.secureAddress };
     const app = await buildApp({

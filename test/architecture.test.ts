@@ -63,7 +63,7 @@ const may: Record<string, { import: string[]; types?: string[] }> = {
   'server/compliance': { import: ['config/contract', 'server/compliance'] },
   'server/stores': {
     import: ['config', 'server/stores', 'server/errors.ts', 'kysely', 'pg', 'influx', 'node:'],
-    types: ['server/compliance'],
+    types: ['server/compliance', 'pino'],
   },
   'server/routes': {
     import: [
@@ -117,7 +117,7 @@ const homes: Record<string, string[]> = {
   'fast-xml-parser': ['gateway/onvif/'],
   'prom-client': ['config/instruments.ts'],
   kysely: ['server/stores/'],
-  pg: ['server/stores/postgres.ts'],
+  pg: ['server/stores/postgres'],
   influx: ['server/stores/telemetry-influx.ts'],
   '@fastify/swagger': ['server/'],
   '@node-rs/argon2': ['server/identity/password-hash.ts'],

@@ -20,7 +20,7 @@ const rowsAtOnce = 500;
  */
 export async function copyState(from: StateAddress, to: StateAddress): Promise<void> {
   const live = from.url.startsWith('postgres:');
-  const source = await openDatabase(from.url, from.password, { alone: !live });
+  const source = await openDatabase(from.url, from.password, live ? 'looking' : 'alone');
   try {
     const target = await openDatabase(to.url, to.password);
     try {

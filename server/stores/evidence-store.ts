@@ -63,16 +63,30 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
     return join(folder, canteen, sha256.slice(0, 2), `${sha256}.jpg`);
   }
 
-  /** What a killed server left half-written is nobody's. */
+  /** What a killed server left half-written is nobody's; what is young another server may be writing just now. */
   async function takeStock(file: string): Promise<void> {
     const path = join(folder, file);
-    if (file.endsWith(unfinished)) return rm(path, { force: true });
+    if (file.endsWith(unfinished)) {
+      const found = await stat(path).catch(noSuchFile);
+      if (found !== undefined && Date.now() - found.mtimeMs > abandonedAfterMs) await rm(path, { force: true });
+      return;
+    }
     const [canteen] = file.split('/');
     if (canteen !== undefined && file.endsWith('.jpg')) used.set(canteen, usedBy(canteen) + ((await sizeOf(path)) ?? 0));
   }
 
   async function pruneCanteen(canteen: string, before: number): Promise<void> {
-    for await (const kept of picturesOf(canteen)) if (kept.storedAt < before) await forget(canteen, kept);
+    for (const kept of await recount(canteen)) if (kept.storedAt < before) await forget(canteen, kept);
+  }
+
+  /** Another server may keep pictures in the same folder: what it stored or forgot is only to be seen there. */
+  async function recount(canteen: string): Promise<KeptPicture[]> {
+    const before = usedBy(canteen);
+    const pictures = await Array.fromAsync(picturesOf(canteen));
+    // What was stored here while they were counted is not among them.
+    const meanwhile = usedBy(canteen) - before;
+    used.set(canteen, pictures.reduce((sum, { size }) => sum + size, 0) + meanwhile);
+    return pictures;
   }
 
   async function makeRoom(canteen: string): Promise<void> {
@@ -107,6 +121,7 @@ interface KeptPicture {
 }
 
 const unfinished = '.part';
+const abandonedAfterMs = 3_600_000;
 
 /** All of it under its name or nothing, also when the power goes: the bytes are on the disk before they get the name, and the name before this resolves. */
 async function writeWhole(file: string, bytes: Buffer): Promise<void> {

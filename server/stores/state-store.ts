@@ -1,12 +1,14 @@
 // Keeps what the server must not forget: each canteen's state, its gaps, the event log, what was acknowledged, and what was refused.
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Gap } from '#contract/gaps.ts';
 import type { ToldSpan } from '../compliance/history.ts';
 import { findHistory, type HistoryQuery } from './check-history.ts';
 import { type Commit, changedCanteens, type Refused, writeCommit } from './commit.ts';
 import { openDatabase } from './database.ts';
+import type { DatabaseClock } from './database-clock.ts';
+import { changesChannel } from './postgres-line.ts';
 import { type Expiry, pruneState } from './prune-state.ts';
-import { holdVersions, type Known, parsed, readNewer, type StoredCanteen, writeVersions } from './stored-canteens.ts';
+import { findVersions, holdVersions, type Known, parsed, readNewer, type StoredCanteen, writeVersions } from './stored-canteens.ts';
 import type { Tables } from './tables.ts';
 
 /** What is to be changed, and what of it this server has in memory. */
@@ -49,6 +51,8 @@ export interface StateStore {
    * where it gives nothing or the promise is rejected, nothing. Gives the version of every canteen asked for, as it is then.
    */
   change(asked: ChangeAsked, decide: (held: Held) => Decision | undefined): Promise<ReadonlyMap<string, number> | undefined>;
+  /** Of these canteens, those that are not as known, all as of one moment. */
+  newer(canteens: string[], known: Known): Promise<StoredCanteen[]>;
   /** Every canteen something is stored of. */
   canteens(): Promise<string[]>;
   gaps(query: GapQuery): Promise<Gap[]>;
@@ -70,10 +74,24 @@ export async function openStateStore(url: string, password?: string): Promise<St
   return stateStore(await openDatabase(url, password));
 }
 
-/** On a database that is open already, and perhaps holds more than this. */
-export function stateStore(db: Kysely<Tables>): StateStore {
+/** The other servers at work in the same PostgreSQL: they go by the same clock, and are told what this one changes, signed by `self`. */
+export interface Others {
+  clock: DatabaseClock;
+  self: string;
+}
+
+/** On a database that is open already, and perhaps holds more than this. Without `others`, nobody else writes to it. */
+export function stateStore(db: Kysely<Tables>, others?: Others): StateStore {
   return {
-    change: (asked, decide) => db.transaction().execute((transaction) => changeHeld(transaction, asked, decide)),
+    change: (asked, decide) => db.transaction().execute((transaction) => changeHeld(transaction, { ...asked, others }, decide)),
+    newer: (canteens, known) =>
+      db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (transaction) => {
+          await others?.clock.ask(transaction);
+          return readNewer(transaction, await findVersions(transaction, { canteens, lock: false }), known);
+        }),
     canteens: async () => (await db.selectFrom('versions').select('canteen').execute()).map(({ canteen }) => canteen),
     gaps: (query) => findGaps(db, query),
     history: (query) => findHistory(db, query),
@@ -101,11 +119,16 @@ async function readTallies(db: Kysely<Tables>): Promise<Tallies> {
   return { eventsStored: value('events'), quarantined: value('quarantined') };
 }
 
-async function changeHeld(db: Transaction<Tables>, asked: ChangeAsked, decide: (held: Held) => Decision | undefined) {
-  const { known, attendance = false } = asked;
+async function changeHeld(
+  db: Transaction<Tables>,
+  { known, attendance = false, others, ...asked }: ChangeAsked & { others: Others | undefined },
+  decide: (held: Held) => Decision | undefined,
+) {
   const canteens = [...new Set(asked.canteens)];
-  // No other server writes to this store: whatever is in memory is as it is stored.
-  const held = await holdVersions(db, { canteens: canteens.filter((canteen) => known(canteen) === undefined), lock: false });
+  // Where no other server writes, whatever is in memory is as it is stored.
+  const doubtful = others === undefined ? canteens.filter((canteen) => known(canteen) === undefined) : canteens;
+  const held = await holdVersions(db, { canteens: doubtful, lock: others !== undefined });
+  await others?.clock.ask(db);
   const newer = await readNewer(db, held, known);
   const decision = decide({ newer, attendedUntil: attendance ? await readAttendance(db) : undefined });
   if (decision === undefined) return undefined;
@@ -116,6 +139,7 @@ async function changeHeld(db: Transaction<Tables>, asked: ChangeAsked, decide: (
   await writeVersions(db, new Map([...versions].filter(([canteen]) => changed.has(canteen))));
   await writeCommit(db, decision, versions);
   if (decision.attended) await writeAttendance(db, decision.at);
+  if (others !== undefined && changed.size > 0) await tellOthers(db, others.self, [...changed]);
   return versions;
 }
 
@@ -130,4 +154,15 @@ async function writeAttendance(db: Transaction<Tables>, until: number): Promise<
     .values({ id: 1, until })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ until }))
     .execute();
+}
+
+/** PostgreSQL carries 8,000 bytes in one notification; an id has 64 at most. */
+const canteensPerNotification = 100;
+
+/** They hear of it once it is stored. */
+async function tellOthers(db: Transaction<Tables>, self: string, canteens: string[]): Promise<void> {
+  const words: string[] = [];
+  for (let start = 0; start < canteens.length; start += canteensPerNotification)
+    words.push([self, ...canteens.slice(start, start + canteensPerNotification)].join(' '));
+  await sql`select pg_notify(${changesChannel}, words) from unnest(${words}::text[]) words`.execute(db);
 }

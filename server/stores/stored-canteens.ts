@@ -50,7 +50,8 @@ export async function holdVersions(db: Transaction<Tables>, about: { canteens: s
   return findVersions(db, about);
 }
 
-async function findVersions(db: Kysely<Tables>, { canteens, lock }: { canteens: string[]; lock: boolean }): Promise<VersionRow[]> {
+export async function findVersions(db: Kysely<Tables>, { canteens, lock }: { canteens: string[]; lock: boolean }): Promise<VersionRow[]> {
+  if (canteens.length === 0) return [];
   const query = db.selectFrom('versions').selectAll().where('canteen', 'in', canteens).orderBy('canteen');
   const rows = await (lock ? query.forUpdate() : query).execute();
   return rows.map((row) => ({ canteen: row.canteen, version: Number(row.version), factsSince: Number(row.facts_since) }));

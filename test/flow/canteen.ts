@@ -106,6 +106,7 @@ function serverSettings(folder: string, port: { http: number; mqtt: number }): S
     listen: { host: '127.0.0.1', port: port.http },
     mqtt: { listen: { host: '127.0.0.1', port: port.mqtt } },
     authority: { folder: join(folder, 'server/authority'), names: [], gatewayDays: 90 },
+    evidence: { folder: join(folder, 'server/evidence') },
     dataDir: join(folder, 'server'),
     state: { url: `sqlite:${join(folder, 'server/state.db')}` },
     telemetry: { url: `sqlite:${join(folder, 'server/telemetry.db')}`, queuePointsMax: 1000 },

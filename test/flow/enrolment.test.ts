@@ -39,6 +39,7 @@ async function start({ certificateLivesMs = 90 * dayMs } = {}) {
       mqtt: { listen: local, tls: local },
       authority: { folder: join(dataDir, 'authority'), names: [], gatewayDays: certificateLivesMs / dayMs },
       dataDir,
+      evidence: { folder: join(dataDir, 'evidence') },
       state: { url: `sqlite:${join(dataDir, 'state.db')}` },
       telemetry: { url: `sqlite:${join(dataDir, 'telemetry.db')}`, queuePointsMax: 1000 },
       standard: readSettings('config/standards/taiyuan-community-2022.yaml', Standard),

@@ -34,6 +34,10 @@ export const identities = [
 
 interface Parts {
   url?: string;
+  /** A store that is open already, and used by other servers too. */
+  shared?: StateStore;
+  /** Instead of one of its own, beginning at `at`. */
+  clock?: { now: number };
   store?: (real: StateStore) => StateStore;
   at?: number;
   awayAfterMs?: number;
@@ -45,18 +49,29 @@ interface Parts {
 export async function openParts(about: Parts = {}) {
   const { url = 'sqlite::memory:', store: wrap = (real: StateStore) => real, at = started, evidenceBytesMax = 1_000_000 } = about;
   const { awayAfterMs = Number.POSITIVE_INFINITY, identities: known = identities, standard: judgedBy = standard } = about;
-  const clock = { now: at };
+  const { shared, clock = { now: at } } = about;
   const now = () => clock.now;
   const published: { topic: string; message: object }[] = [];
   const publish = async (topic: string, message: object) => void published.push({ topic, message });
   const live = createLive();
   const database = await openDatabase(url, undefined);
-  const store = wrap(stateStore(database));
+  const store = wrap(shared ?? stateStore(database));
+  const alone = shared === undefined;
   const stores = identityStores(database, () => undefined);
   // Tests move the clock by months; what a password hash costs is nothing to them.
   const limits = { idleHours: 100_000, longestDays: 100_000 };
   const identity = createIdentity({ stores, limits, hashCost: { memoryCost: 64, timeCost: 1 }, now });
-  const canteens = await openCanteens({ identities: known, standard: judgedBy, store, live, publish, awayAfterMs, log: silent, now });
+  const canteens = await openCanteens({
+    identities: known,
+    standard: judgedBy,
+    store,
+    live,
+    publish,
+    awayAfterMs,
+    alone,
+    log: silent,
+    now,
+  });
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const evidence = await openEvidenceStore({ folder, bytesMax: evidenceBytesMax });

@@ -120,7 +120,7 @@ describe('a change made past the server', () => {
 
 test('the audit of two servers on one PostgreSQL is one chain', async () => {
   const { url, password } = await postgres.createDatabase();
-  const stores = [await openDatabase(url, password), await openDatabase(url, password, { alone: false })].map((db) => {
+  const stores = [await openDatabase(url, password, 'shared'), await openDatabase(url, password, 'shared')].map((db) => {
     onTestFinished(() => db.destroy());
     return auditStore(db, tellAudit(silent));
   });

@@ -36,6 +36,7 @@ function settingsIn(dataDir: string, about: Partial<Settings> = {}): Settings {
     listen: { host: '127.0.0.1', port: 0 },
     mqtt: { listen: { host: '127.0.0.1', port: 0 } },
     authority: { folder: join(dataDir, 'authority'), names: [], gatewayDays: 90 },
+    evidence: { folder: join(dataDir, 'evidence') },
     dataDir,
     state: { url: `sqlite:${join(dataDir, 'state.db')}` },
     telemetry: { url: `sqlite:${join(dataDir, 'telemetry.db')}`, queuePointsMax: 1000 },

@@ -252,7 +252,7 @@ test('while no gateway can be heard, the sweep lets no time pass for them', asyn
   let hearing = false;
   let turns = 0;
   const sweep = createSweep({
-    canteens: { ids: () => ['qiaodong'], apply: async (intake) => void rounds.push(intake) },
+    canteens: { passTime: async (round) => void rounds.push(round) },
     hearing: () => hearing,
     everyMs: 1000,
     sleep: async () => {

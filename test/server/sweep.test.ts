@@ -4,23 +4,23 @@ import { createSweep } from '../../server/sweep.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { heartbeat, started, upMessage } from './ingest-messages.ts';
 
-const everything = (ids: string[]) => ({ canteens: ids });
-
 describe('the sweep', () => {
   test('opens one gap for a gateway that went silent, once, and closes it when it is heard again', async () => {
     const { canteens, clock, store, ingest, published, live } = await openParts();
     const changes: string[] = [];
-    live.listen((change) => changes.push(change.event === 'gap' ? `${change.data.rule} ${change.data.status}` : change.data.verdict));
+    live.listen((change) =>
+      changes.push(change.event === 'gap' ? `${change.data.canteen} ${change.data.rule} ${change.data.status}` : change.data.verdict),
+    );
     await ingest.take(upMessage('heartbeat', heartbeat()));
     clock.now = started + standard.gatewayHeard.silentAfterSeconds * 1000 + 1;
-    await canteens.apply(everything(['qiaodong']));
+    await canteens.passTime({ leading: true });
     clock.now += 5_000;
-    await canteens.apply(everything(['qiaodong']));
+    await canteens.passTime({ leading: true });
 
     const open = await store.gaps({ status: 'open', canteen: 'qiaodong', limit: 100 });
     expect(open.filter((gap) => gap.rule === 'gateway-silent')).toHaveLength(1);
     expect(canteens.find('qiaodong', clock.now)?.summary).toMatchObject({ verdict: 'unknown', staleAt: null });
-    expect(changes.filter((change) => change === 'gateway-silent open')).toHaveLength(1);
+    expect(changes.filter((change) => change === 'qiaodong gateway-silent open')).toHaveLength(1);
     expect(published.filter(({ topic }) => topic === 'mz/v1/qiaodong/gaps').at(-1)?.message).toMatchObject({
       type: 'cn.mingzao.gaps.v1',
       data: { gaps: expect.arrayContaining([expect.objectContaining({ rule: 'gateway-silent', status: 'open' })]) },
@@ -28,7 +28,7 @@ describe('the sweep', () => {
 
     await ingest.take(upMessage('heartbeat', heartbeat(clock.now), 'qiaodong', clock.now));
     expect(await store.gaps({ status: 'closed', canteen: 'qiaodong', rule: 'gateway-silent', limit: 100 })).toHaveLength(1);
-    expect(changes).toContain('gateway-silent closed');
+    expect(changes).toContain('qiaodong gateway-silent closed');
   });
 
   test('a verdict that was not renewed is judged again before it is shown, even where nothing can be stored', async () => {
@@ -41,9 +41,9 @@ describe('the sweep', () => {
 
   test('goes round until it is closed, also after a round that failed', async () => {
     const waits: { ms: number; wake: () => void }[] = [];
-    const apply = vi.fn().mockRejectedValueOnce(new Error('disk full')).mockResolvedValue(undefined);
+    const passTime = vi.fn().mockRejectedValueOnce(new Error('disk full')).mockResolvedValue(undefined);
     const sweep = createSweep({
-      canteens: { ids: () => ['qiaodong'], apply },
+      canteens: { passTime },
       everyMs: 5_000,
       sleep: (ms, signal) =>
         new Promise((resolve, reject) => {
@@ -57,8 +57,8 @@ describe('the sweep', () => {
     waits[1]?.wake();
     await vi.waitFor(() => expect(waits).toHaveLength(3));
     await sweep.close();
-    expect(apply).toHaveBeenCalledTimes(2);
-    expect(apply).toHaveBeenCalledWith(everything(['qiaodong']));
+    expect(passTime).toHaveBeenCalledTimes(2);
+    expect(passTime).toHaveBeenCalledWith({ leading: true });
     expect(waits.map(({ ms }) => ms)).toEqual([5_000, 5_000, 5_000]);
   });
 });
