@@ -8,6 +8,10 @@ import { buildPages, openPage, type Pages, phone } from './opened-page.ts';
 const at = '2026-11-26T06:30:00.000Z';
 const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':');
 const certificate = { serial: '4D0C', state: 'in-use' as const, issuedAt: at, expiresAt: '2027-02-24T06:30:00.000Z', revokedAt: null };
+const administrator = {
+  ...{ name: '站长', grants: [{ role: 'administrator', scope: { kind: 'all' } }], by: 'session' },
+  ...{ secondFactor: false, passwordRule: '' },
+};
 
 let pages: Pages;
 beforeAll(async () => {
@@ -26,6 +30,7 @@ async function answered(page: Page, server: string | null): Promise<string[]> {
     const request = route.request();
     const path = new URL(request.url()).pathname;
     if (request.method() !== 'GET') asked.push([request.method(), path, request.postData()].filter(Boolean).join(' '));
+    if (path === '/api/me') return route.fulfill({ json: administrator });
     if (path === '/api/gateways') return route.fulfill({ json: { at, fingerprint, server, canteens } });
     if (path.endsWith('/claim-code'))
       return route.fulfill({
