@@ -62,7 +62,7 @@ export function createUplink(deps: UplinkDeps): Uplink {
   let trouble: string | undefined;
 
   /** Resolves or rejects, saying why, when the connection has ended. */
-  const connection = async (signal: AbortSignal): Promise<void> => {
+  const connection = async (signal: AbortSignal): Promise<'renewed' | undefined> => {
     const { url, canteen, identity } = deps;
     const credentials = deps.credentials();
     const renewed = new AbortController();
@@ -100,9 +100,10 @@ export function createUplink(deps: UplinkDeps): Uplink {
       deps.onConnection?.(true);
       trouble = undefined;
       await Promise.all([drain.run(link.ended), pictures.run(link.ended), sendHeartbeats(link.ended), keepRenewed()]);
-      if (renewed.signal.aborted) return; // and comes back with the new certificate
+      if (renewed.signal.aborted) return 'renewed';
       if (!signal.aborted) throw link.ended.reason;
       await Promise.race([publish('status', presence(false)), sleep(farewellMs)]);
+      return undefined;
     } finally {
       deps.onConnection?.(false);
       await link.close();
@@ -125,7 +126,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
     async run(signal) {
       for (let attempt = 0; !signal.aborted; attempt += 1) {
         const startedAt = now();
-        await connection(signal).catch(tell);
+        const end = await connection(signal).catch(tell);
+        if (end === 'renewed') continue; // and comes back with its new certificate at once
         if (now() - startedAt >= soundAfterMs) attempt = 0;
         await sleep(backOffMs(attempt, deps.random()), signal);
       }
