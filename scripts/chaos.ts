@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   }
   const { minutes, gateways, servers, seed, outside } = asked;
   console.error(
-    `chaos: ${minutes} min, ${gateways} gateways, ${servers} servers${outside ? ' on PostgreSQL, InfluxDB and mosquitto' : ''}, seed ${seed}`,
+    `chaos: ${minutes} min, ${gateways} gateways, ${servers} server${servers > 1 ? 's' : ''}${outside ? ' on PostgreSQL, InfluxDB and mosquitto' : ''}, seed ${seed}`,
   );
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());

@@ -71,9 +71,8 @@ const packetBytesMax = 2 * 1024 * 1024;
 const unreadBytesMax = 1024 * 1024;
 /** A last will is kept as long as the connection lives. */
 const willBytesMax = 16 * 1024;
-/** Each may have a TLS handshake before it: that is what fits into memory. */
-const usualStrangersMax = 2_000;
-const strangerWithinMs = 10_000;
+/** Connections that have not said who they are: how many at once, as each may have a TLS handshake before it, and for how long. */
+const usualStrangers = { max: 2_000, withinMs: 10_000 };
 /** A day's backlog is a few megabytes: a gateway that sends more is held back, and all others are not. */
 const senderLimits = { perSecond: 1_000_000, burst: 16_000_000, unstoredBytesMax: 2 * packetBytesMax };
 /** There are four topics to read. */
@@ -96,26 +95,26 @@ export async function createBroker(deps: {
   /** Two gateways of one canteen at once, or one whose old connection is still half there: the older session was ended. Called the 1st, 10th, 100th… time. */
   onReplaced?: (older: Session, newer: Session) => void;
   onMessage: (message: UpMessage) => Promise<void>;
-  /** Connections at once that have not said who they are. */
-  strangersMax?: number;
+  /** Connections that have not said who they are: how many at once, and for how long. */
+  strangerLimits?: typeof usualStrangers;
   /** Told once of each client that is refused or cut off. */
   onRefused?: (reason: string) => void;
   log: Logger;
   now: () => number;
 }): Promise<EmbeddedBroker> {
-  const { listen, accounts, mutualTls, onReplaced, strangersMax = usualStrangersMax, onMessage, onRefused, log, now } = deps;
+  const { listen, accounts, mutualTls, onReplaced, strangerLimits = usualStrangers, onMessage, onRefused, log, now } = deps;
   const keys = new Map(accounts.map(({ canteen, keySha256 }) => [canteen, keySha256]));
   const certificateOf = new WeakMap<Client, X509Certificate>();
   const sessionOf = new WeakMap<Client, Session>();
   const sessions = new Map<string, Client>();
   const refused = new WeakSet<Client>();
   const refusals = new WeakMap<Client, number>();
-  const strangers = createStrangers(strangersMax);
+  const strangers = createStrangers(strangerLimits.max);
   const holdBack = createHoldBack(senderLimits);
   const worthALine = createOccasional();
 
   const aedes = await Aedes.createBroker({
-    connectTimeout: strangerWithinMs,
+    connectTimeout: strangerLimits.withinMs,
     keepaliveLimit: keepaliveSecondsMax,
     maxTopicLevels: 8,
     preConnect: (client, packet, done) => {

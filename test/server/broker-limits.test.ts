@@ -10,7 +10,7 @@ import { connectBare, hello, hungUp, subscribe, write } from './bare-mqtt.ts';
 
 const keys = { good: 'key-of-good', bad: 'key-of-bad' };
 
-async function openBroker(about: { strangersMax?: number } = {}) {
+async function openBroker(about: { strangerLimits?: { max: number; withinMs: number } } = {}) {
   const received: UpMessage[] = [];
   const refused: string[] = [];
   const broker = await createBroker({
@@ -80,13 +80,22 @@ test('a pace lets a burst pass at once, and what follows only as time goes on', 
 });
 
 test('connections that never say who they are shut out only themselves', async () => {
-  const { broker, good } = await openBroker({ strangersMax: 50 });
+  const { broker, good } = await openBroker({ strangerLimits: { max: 50, withinMs: 10_000 } });
   const strangers = await Promise.all(Array.from({ length: 80 }, () => connectBare(broker.port)));
   for (const stranger of strangers) stranger.resume();
   await vi.waitFor(() => expect(strangers.filter(({ closed }) => closed)).toHaveLength(30));
   await expectUnhurt(good, broker);
   const another = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, { username: 'bad', password: keys.bad, reconnectPeriod: 0 });
   await another.endAsync();
+});
+
+test('a connection that does not say who it is in time ends, also in the middle of saying so', async () => {
+  const { broker, refused, good } = await openBroker({ strangerLimits: { max: 50, withinMs: 300 } });
+  const silent = await connectBare(broker.port);
+  const slow = await connectBare(broker.port, badHello().subarray(0, 10));
+  await Promise.all([hungUp(silent), hungUp(slow)]);
+  expect(refused).toEqual(['connect did not arrive in time', 'connect did not arrive in time']);
+  await expectUnhurt(good, broker);
 });
 
 test.each<[string, Buffer[]]>([
