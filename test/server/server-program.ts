@@ -40,7 +40,7 @@ export function run(...args: string[]) {
   });
   const exited = once(child, 'exit').then(([code]) => ({ code, out, err }));
   const listening = async () => {
-    await vi.waitFor(() => expect(out + err).toContain('"listening"'), 20_000);
+    await vi.waitFor(() => expect(out + err).toContain('"listening"'), 60_000);
     const lines = out
       .trim()
       .split('\n')
