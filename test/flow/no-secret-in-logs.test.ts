@@ -78,9 +78,14 @@ test('a server that refuses, fails and is asked wrongly tells no secret', async 
   const wrong = { username: 'qiaodong', password: secrets.wrong, reconnectPeriod: 0 };
   await expect(mqtt.connectAsync(at.mqtt, wrong)).rejects.toThrow();
   await expect(mqtt.connectAsync(at.mqtt, { ...wrong, username: secrets.wrong.slice(0, 5), clientId: secrets.wrong })).rejects.toThrow();
-  const headers = { authorization: `Bearer ${secrets.bearer}`, cookie: `session=${secrets.cookie}`, 'content-type': 'application/json' };
-  const bodies = [JSON.stringify({ password: secrets.body }), `{ "password": "${secrets.body}`];
-  for (const path of ['/api/canteens', '/nothing', '/api/enrol', '/api/session'])
+  const headers = {
+    authorization: `Bearer ${secrets.bearer}`,
+    cookie: `session=${secrets.cookie}`,
+    'content-type': 'application/json',
+    'x-mingzao': '1',
+  };
+  const bodies = [JSON.stringify({ name: '王工', password: secrets.body }), `{ "password": "${secrets.body}`];
+  for (const path of ['/api/canteens', '/nothing', '/api/enrol', '/api/sign-in', '/api/links/accept'])
     for (const body of bodies) await fetch(`${at.address}${path}?token=${secrets.query}`, { method: 'POST', headers, body });
   const gateway = await mqtt.connectAsync(at.mqtt, { ...wrong, password: secrets.key });
   gateway.on('error', () => undefined);

@@ -1,8 +1,10 @@
 // A server that is asked to stop while much comes in: what it acknowledged is stored, what it stored is acknowledged, and it is gone in time.
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test, vi } from 'vitest';
+import { firstAdministrator } from '../signed-in.ts';
 import { run, startSender, writeConfig } from './server-program.ts';
 
 const canteens = ['qiaodong', 'heping', 'xinghua', 'nanhua'];
@@ -12,8 +14,11 @@ test('stopped under load it stores, acknowledges and closes within ten seconds, 
   const server = run('--config', config);
   const at = await server.listening();
   const senders = await Promise.all(canteens.map((canteen) => startSender(at.mqtt, canteen)));
-  const page = get(`${at.address}/api/events`, { headers: { connection: 'keep-alive' } });
-  const pageEnded = new Promise<void>((resolve) => page.on('response', (response) => response.resume().on('close', () => resolve())));
+  const { cookie } = await firstAdministrator(await server.firstLink());
+  const page = get(`${at.address}/api/events`, { headers: { connection: 'keep-alive', cookie } });
+  const [changes] = (await once(page, 'response')) as [IncomingMessage];
+  expect(changes.statusCode).toBe(200);
+  const pageEnded = new Promise<void>((resolve) => changes.resume().once('close', () => resolve()));
   await vi.waitFor(() => expect(Math.min(...senders.map((sender) => sender.acknowledged()))).toBeGreaterThan(500), 60_000);
 
   const since = performance.now();
