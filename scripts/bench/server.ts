@@ -7,8 +7,9 @@ import type { Board } from '#contract/views.ts';
 import type { Figure } from './figure.ts';
 import { cpuSeconds, peakBytes } from './gateway/process-figures.ts';
 import type { BareBroker } from './server/bare-broker.ts';
-import { devicesPerCanteen } from './server/canteen-tells.ts';
+import { devicesPerCanteen, factsPerDay } from './server/canteen-tells.ts';
 import type { CountingSubscriber } from './server/counting-subscriber.ts';
+import { type Credentials, issueCredentials } from './server/credentials.ts';
 import { latencies } from './server/latencies.ts';
 import type { Delivered, Load } from './server/load.ts';
 import { openPage } from './server/open-page.ts';
@@ -17,29 +18,43 @@ import { type StartedServer, startServer } from './server/started-server.ts';
 
 /** Connections made at once: so many a single listener takes without refusing. */
 const abreast = 50;
+const districtSize = 500;
+const largest = 2000;
+
+interface Bench {
+  load: Remote<Load>;
+  credentials: Credentials;
+  say(line: string): void;
+}
 
 export async function server(say: (line: string) => void): Promise<Figure[]> {
   const load = startRemote<Load>('scripts/bench/server/load.ts');
+  const folder = mkdtempSync(join(tmpdir(), 'mingzao-bench-'));
   try {
-    const district = await ofDistrict(load, say);
-    const bare = await bareBroker(load, say);
+    const { enrol, ...secrets } = await issueCredentials(folder, names(largest));
+    await load.ask('enrol', secrets);
+    const bench = { load, credentials: { enrol, ...secrets }, say };
+    const district = await ofDistrict(bench);
+    const bare = await bareBroker(bench);
     say(`the plain broker moved ${bare.toFixed(0)} messages/s`);
     return [
       ...district.figures,
       { metric: 'messages/s against the plain broker', value: rounded(district.messagesPerSecond / bare), unit: 'x', goal: '>=0.5' },
-      ...(await ofScale(load, say)),
+      ...(await ofScale(bench)),
     ];
   } finally {
     await load.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `canteen-${index + 1}`);
 
 /** 500 canteens: how much, how soon, and what the pages see of it meanwhile. */
-async function ofDistrict(load: Remote<Load>, say: (line: string) => void): Promise<{ figures: Figure[]; messagesPerSecond: number }> {
-  const canteens = names(500);
-  return withServer(canteens, load, async (running) => {
+async function ofDistrict(bench: Bench): Promise<{ figures: Figure[]; messagesPerSecond: number }> {
+  const { load, say } = bench;
+  const canteens = names(districtSize);
+  return withServer(canteens, bench, async (running) => {
     const { seconds: first } = await load.ask('connect', { canteens, abreast });
     say(`500 canteens told all they have in ${first.toFixed(1)} s`);
     await untilRight(running, canteens.length);
@@ -59,6 +74,7 @@ async function ofDistrict(load: Remote<Load>, say: (line: string) => void): Prom
     const pressed = await load.ask('press', { seconds: 10 });
     tellDelivered('as fast as it goes', pressed, say);
     say(`the server used ${((cpuSeconds(running.pid).own - before) / pressed.seconds).toFixed(2)} of a core`);
+    const backlog = await drain(bench);
     return {
       messagesPerSecond: pressed.messages / pressed.seconds,
       figures: [
@@ -72,19 +88,39 @@ async function ofDistrict(load: Remote<Load>, say: (line: string) => void): Prom
         { metric: '500 gateways back at once, until right again', value: rounded(back), unit: 's', goal: '<=30' },
         { metric: 'change at a camera to open page, p95', value: seen.p95, unit: 'ms', goal: '<=500' },
         { metric: `list of 500 canteens (${500 * devicesPerCanteen} devices) meanwhile, p95`, value: lists.p95, unit: 'ms', goal: '<=100' },
+        ...backlog,
       ],
     };
   });
 }
 
+/** A day of all the district, by what half of it drains in a slice of time while the other half goes on as ever. */
+async function drain({ load, say }: Bench): Promise<Figure[]> {
+  const live = { draining: districtSize / 2, perSecond: 125, seconds: 10 };
+  const before = await load.ask('tell', { perSecond: 2 * live.perSecond, seconds: live.seconds });
+  const { drained, live: meanwhile } = await load.ask('drain', live);
+  tellDelivered('backlog', drained, say);
+  say(`live meanwhile: p99 ${meanwhile.latency.p99} ms; without a backlog, ${before.latency.p99} ms`);
+  const minutes = (districtSize * factsPerDay) / (drained.facts / drained.seconds) / 60;
+  return [
+    {
+      metric: `a day of ${districtSize} gateways (${factsPerDay} facts each) drained in`,
+      value: rounded(minutes),
+      unit: 'min',
+      goal: '<=30',
+    },
+    { metric: 'live p99 while a backlog drains', value: meanwhile.latency.p99, unit: 'ms', goal: '<=500' },
+  ];
+}
+
 /** 10 canteens and 2,000, at one rate. */
-async function ofScale(load: Remote<Load>, say: (line: string) => void): Promise<Figure[]> {
-  const few = await withServer(names(10), load, (running) => costPerFact(running, load, names(10), say));
-  const many = await withServer(names(2000), load, async (running) => {
-    const cost = await costPerFact(running, load, names(2000), say);
+async function ofScale(bench: Bench): Promise<Figure[]> {
+  const few = await withServer(names(10), bench, (running) => costPerFact(running, names(10), bench));
+  const many = await withServer(names(largest), bench, async (running) => {
+    const cost = await costPerFact(running, names(largest), bench);
     return { cost, bytes: peakBytes(running.pid) };
   });
-  say(`CPU of the server for one fact: ${few.toFixed(3)} ms with 10 canteens, ${many.cost.toFixed(3)} ms with 2,000`);
+  bench.say(`CPU of the server for one fact: ${few.toFixed(3)} ms with 10 canteens, ${many.cost.toFixed(3)} ms with 2,000`);
   return [
     { metric: 'memory of the server with 2,000 gateways, peak', value: Math.round(many.bytes / 1e6), unit: 'MB', goal: '<=1500' },
     { metric: 'cost of a fact with 2,000 canteens against 10', value: rounded(many.cost / few), unit: 'x', goal: '<=1' },
@@ -92,7 +128,7 @@ async function ofScale(load: Remote<Load>, say: (line: string) => void): Promise
 }
 
 /** Milliseconds of CPU, at a rate both can take. */
-async function costPerFact(running: StartedServer, load: Remote<Load>, canteens: string[], say: (line: string) => void): Promise<number> {
+async function costPerFact(running: StartedServer, canteens: string[], { load, say }: Bench): Promise<number> {
   const { seconds } = await load.ask('connect', { canteens, abreast });
   say(`${canteens.length} canteens told all they have in ${seconds.toFixed(1)} s`);
   const before = cpuSeconds(running.pid).own;
@@ -102,13 +138,14 @@ async function costPerFact(running: StartedServer, load: Remote<Load>, canteens:
 }
 
 /** Messages/s. */
-async function bareBroker(load: Remote<Load>, say: (line: string) => void): Promise<number> {
+async function bareBroker({ load, credentials, say }: Bench): Promise<number> {
   const broker = startRemote<BareBroker>('scripts/bench/server/bare-broker.ts');
   const subscriber = startRemote<CountingSubscriber>('scripts/bench/server/counting-subscriber.ts');
   try {
-    const port = await broker.ask('start', undefined);
-    await subscriber.ask('subscribe', port);
-    await load.ask('use', { port, keys: {}, acknowledges: false });
+    const { server: shown, authority, key, certificates } = credentials;
+    const port = await broker.ask('start', { server: shown, authority });
+    await subscriber.ask('subscribe', { port, key, cert: certificates['canteen-1'] ?? '', ca: authority });
+    await load.ask('use', { port, acknowledges: false });
     await load.ask('connect', { canteens: names(500), abreast });
     const before = await subscriber.ask('count', undefined);
     const pressed = await load.ask('press', { seconds: 5 });
@@ -124,13 +161,13 @@ async function bareBroker(load: Remote<Load>, say: (line: string) => void): Prom
 
 async function withServer<Result>(
   canteens: string[],
-  load: Remote<Load>,
+  { load, credentials }: Bench,
   measure: (running: StartedServer) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-bench-'));
-  const running = await startServer(folder, canteens);
+  const running = await startServer(folder, canteens, credentials);
   try {
-    await load.ask('use', { port: running.mqttPort, keys: running.keys, acknowledges: true });
+    await load.ask('use', { port: running.mqttPort, acknowledges: true });
     const measured = await measure(running);
     await refuseRefusals(running);
     return measured;

@@ -107,9 +107,10 @@ export function createCanteenTells(canteen: string, random: () => number): Cante
       return told(nextLook().map((template) => fact(template, now)));
     },
     backlog: ({ from, events, stepMs }) => {
-      const made: string[] = [];
-      for (let at = from; made.length < events; at += stepMs) made.push(...nextLook().map((template) => fact(template, at)));
-      return told(made.slice(0, events));
+      const templates: Template[] = [];
+      while (templates.length < events) templates.push(...nextLook());
+      // No more than are sent are numbered: a sequence left out would be waited for.
+      return told(templates.slice(0, events).map((template, index) => fact(template, from + index * stepMs)));
     },
   };
 }

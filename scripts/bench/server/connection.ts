@@ -1,6 +1,5 @@
 // One gateway's MQTT connection, as light as it can be, so that a load generator takes little of the machine from the server it loads.
 import { once } from 'node:events';
-import { connect as connectPlain } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { generate, type IPublishPacket, parser } from 'mqtt-packet';
 
@@ -13,21 +12,16 @@ export interface Connection {
 
 export interface Reached {
   port: number;
-  username: string;
-  password: string;
-  tls?: SecureContext;
+  clientId: string;
+  tls: SecureContext;
 }
 
 /** Connects and subscribes to `topics`; rejects where the broker refuses. */
 export async function connect(
   about: Reached & { topics: string[]; will?: { topic: string; payload: string }; onPublish(topic: string, payload: Buffer): void },
 ): Promise<Connection> {
-  const { port, username, password, topics, onPublish } = about;
-  const host = '127.0.0.1';
-  const socket =
-    about.tls === undefined
-      ? connectPlain({ host, port, noDelay: true })
-      : connectTls({ host, port, secureContext: about.tls, servername: 'localhost' });
+  const { port, clientId, tls, topics, onPublish } = about;
+  const socket = connectTls({ host: '127.0.0.1', port, secureContext: tls, servername: 'localhost' }).setNoDelay();
   const confirmed = new Map<number, { resolve(): void; reject(error: Error): void }>();
   const answers = parser();
   const greeted = Promise.withResolvers<void>();
@@ -65,10 +59,9 @@ export async function connect(
     return promise;
   };
 
-  await once(socket, about.tls === undefined ? 'connect' : 'secureConnect');
+  await once(socket, 'secureConnect');
   const will = about.will && { topic: about.will.topic, payload: Buffer.from(about.will.payload), qos: 1 as const, retain: false };
-  const who = { clientId: `load-${username}`, username, password: Buffer.from(password), clean: true, keepalive: 60 };
-  socket.write(generate({ cmd: 'connect', ...who, ...(will && { will }) }));
+  socket.write(generate({ cmd: 'connect', clientId, clean: true, keepalive: 60, ...(will && { will }) }));
   await greeted.promise;
   if (topics.length > 0)
     await send((messageId) => generate({ cmd: 'subscribe', messageId, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) }));

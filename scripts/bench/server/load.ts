@@ -1,8 +1,10 @@
 // The process that loads the server: hundreds of gateways' connections, each telling what its canteen tells.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import { downTopics, topic } from '#contract/topics.ts';
 import { type CanteenTells, createCanteenTells, type Told } from './canteen-tells.ts';
 import { type Connection, connect } from './connection.ts';
+import type { Credentials } from './credentials.ts';
 import { type Latencies, latencies } from './latencies.ts';
 import { serve } from './remote.ts';
 
@@ -29,18 +31,25 @@ interface Gateway {
   tells: CanteenTells;
   connection: Connection | undefined;
   /** What is published and not yet known to be stored. */
-  unstored: { sequence: number; at: number; stored(): void }[];
+  unstored: { sequence: number; stored(): void }[];
 }
 
 const heartbeatMs = 30_000;
 const overdueMs = 20_000;
+const dayMs = 86_400_000;
+/** As many as the real gateway puts into one message. */
+const eventsPerBatch = 200;
 const gateways = new Map<string, Gateway>();
-let stored: number[] = [];
-let reached: { port: number; keys: Record<string, string>; acknowledges: boolean } | undefined;
+let reached: { port: number; acknowledges: boolean } | undefined;
+let credentials: Pick<Credentials, 'authority' | 'key' | 'certificates'> | undefined;
 
 const tasks = {
-  /** Whose gateways these are, and where they report. `acknowledges` is false of a plain broker. */
-  use: (about: { port: number; keys: Record<string, string>; acknowledges: boolean }) => {
+  enrol: (issued: Pick<Credentials, 'authority' | 'key' | 'certificates'>) => {
+    credentials = issued;
+  },
+
+  /** Where they report. `acknowledges` is false of a plain broker. */
+  use: (about: { port: number; acknowledges: boolean }) => {
     reached = about;
   },
 
@@ -71,49 +80,76 @@ const tasks = {
   },
 
   /** Looks at a steady rate, whether or not the server keeps up. */
-  tell: async ({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Delivered> => {
-    const all = [...gateways.values()];
-    const sent: Promise<Told>[] = [];
-    const since = performance.now();
-    stored = [];
-    for (let due = 0; due < perSecond * seconds; ) {
-      const now = performance.now();
-      for (; due < perSecond * seconds && since + (due * 1000) / perSecond <= now; due += 1) {
-        const gateway = all[due % all.length];
-        if (gateway !== undefined) sent.push(look(gateway));
-      }
-      await sleep(1);
-    }
-    // What a server cannot take in time is no part of what it can take.
-    await Promise.race([Promise.all(sent), sleep(overdueMs)]);
-    const told = (await Promise.all(sent.map((each) => Promise.race([each, undefined])))).filter((each) => each !== undefined);
-    return delivered(told, since);
-  },
+  tell: (about: { perSecond: number; seconds: number }): Promise<Delivered> => steady([...gateways.values()], about),
 
-  /** Each gateway looks again as soon as its last look is confirmed. */
-  press: async ({ seconds }: { seconds: number }): Promise<Delivered> => {
-    const since = performance.now();
-    const told: Told[] = [];
-    stored = [];
-    await Promise.all(
-      [...gateways.values()].map(async (gateway) => {
-        while (performance.now() < since + seconds * 1000) told.push(await look(gateway));
-      }),
-    );
-    return delivered(told, since);
+  /** Each gateway looks again as soon as its last look is stored. */
+  press: ({ seconds }: { seconds: number }): Promise<Delivered> => pressed([...gateways.values()], seconds, look),
+
+  /** So many gateways send what has gathered while they were cut off, batch after batch as the real one does; the others look at a steady rate. */
+  drain: async (about: { draining: number; perSecond: number; seconds: number }): Promise<{ drained: Delivered; live: Delivered }> => {
+    const { draining, perSecond, seconds } = about;
+    const all = [...gateways.values()];
+    const from = Date.now() - dayMs;
+    let sent = 0;
+    const sendBatch = async (gateway: Gateway, times: number[]) => {
+      const told = gateway.tells.backlog({ from: from + ++sent * 1000, events: eventsPerBatch, stepMs: 500 });
+      await publish(gateway, told, times);
+      return told;
+    };
+    const [live, drained] = await Promise.all([
+      steady(all.slice(draining), { perSecond, seconds }),
+      pressed(all.slice(0, draining), seconds, sendBatch),
+    ]);
+    return { drained, live };
   },
 };
 
 const { tell } = serve(tasks);
 
+async function steady(some: Gateway[], { perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Delivered> {
+  const sent: Promise<Told>[] = [];
+  const times: number[] = [];
+  const since = performance.now();
+  for (let due = 0; due < perSecond * seconds; ) {
+    const now = performance.now();
+    for (; due < perSecond * seconds && since + (due * 1000) / perSecond <= now; due += 1) {
+      const gateway = some[due % some.length];
+      if (gateway !== undefined) sent.push(look(gateway, times));
+    }
+    await sleep(1);
+  }
+  // What a server cannot take in time is no part of what it can take.
+  await Promise.race([Promise.all(sent), sleep(overdueMs)]);
+  const told = (await Promise.all(sent.map((each) => Promise.race([each, undefined])))).filter((each) => each !== undefined);
+  return delivered(told, times, since);
+}
+
+async function pressed(some: Gateway[], seconds: number, send: (gateway: Gateway, times: number[]) => Promise<Told>): Promise<Delivered> {
+  const since = performance.now();
+  const told: Told[] = [];
+  const times: number[] = [];
+  await Promise.all(
+    some.map(async (gateway) => {
+      while (performance.now() < since + seconds * 1000) told.push(await send(gateway, times));
+    }),
+  );
+  return delivered(told, times, since);
+}
+
 async function arrive(canteen: string): Promise<void> {
-  if (reached === undefined) throw new Error('it is not said where to connect');
+  if (reached === undefined || credentials === undefined) throw new Error('it is not said where to connect');
   const known = gateways.get(canteen);
   const gateway: Gateway = known ?? { canteen, tells: createCanteenTells(canteen, Math.random), connection: undefined, unstored: [] };
   gateways.set(canteen, gateway);
-  const { port, keys, acknowledges } = reached;
+  const { port, acknowledges } = reached;
+  const { key, authority: ca, certificates } = credentials;
   gateway.connection = await connect({
-    ...{ port, username: canteen, password: keys[canteen] ?? '', will: gateway.tells.status(Date.now(), false) },
+    ...{
+      port,
+      clientId: canteen,
+      tls: createSecureContext({ key, ca, cert: certificates[canteen] }),
+      will: gateway.tells.status(Date.now(), false),
+    },
     topics: acknowledges ? downTopics.map((kind) => topic(canteen, kind)) : [],
     onPublish: (name, payload) => {
       if (name.endsWith('/ack')) acknowledged(gateway, JSON.parse(payload.toString()).data);
@@ -134,39 +170,33 @@ async function beat(gateway: Gateway, connection: Connection): Promise<void> {
   }
 }
 
-async function look(gateway: Gateway): Promise<Told> {
+async function look(gateway: Gateway, times: number[]): Promise<Told> {
   const told = gateway.tells.look(Date.now());
   if (told.changed !== undefined && reached?.acknowledges)
     tell({ canteen: gateway.canteen, ...told.changed, at: Date.now() } satisfies Changed);
-  await publish(gateway, told);
+  await publish(gateway, told, times);
   return told;
 }
 
-/** Resolves when the broker has confirmed it and, where it has to be, it is stored. */
-async function publish(gateway: Gateway, told: Told): Promise<void> {
+/** Resolves when the broker has confirmed it and, where it has to be, it is stored; notes how long that took. */
+async function publish(gateway: Gateway, told: Told, times: number[] = []): Promise<void> {
   const { connection, unstored } = gateway;
   if (connection === undefined) throw new Error(`${gateway.canteen} is not connected`);
   const at = performance.now();
   const { sequence } = told;
   const confirmed = connection.publish(told.topic, told.payload);
   if (sequence === undefined) return confirmed;
-  if (!reached?.acknowledges) return confirmed.then(() => void stored.push(performance.now() - at));
+  if (!reached?.acknowledges) return confirmed.then(() => void times.push(performance.now() - at));
   const { promise, resolve } = Promise.withResolvers<void>();
-  unstored.push({ sequence, at, stored: resolve });
-  await confirmed;
-  await promise;
+  unstored.push({ sequence, stored: resolve });
+  await Promise.all([confirmed, promise.then(() => times.push(performance.now() - at))]);
 }
 
 function acknowledged({ unstored }: Gateway, { sequence }: { sequence: number }): void {
-  const now = performance.now();
-  while (unstored[0] !== undefined && unstored[0].sequence <= sequence) {
-    const message = unstored.shift();
-    stored.push(now - (message?.at ?? now));
-    message?.stored();
-  }
+  while (unstored[0] !== undefined && unstored[0].sequence <= sequence) unstored.shift()?.stored();
 }
 
-function delivered(told: Told[], since: number): Delivered {
+function delivered(told: Told[], times: number[], since: number): Delivered {
   const facts = told.reduce((sum, each) => sum + each.facts, 0);
-  return { messages: told.length, facts, seconds: (performance.now() - since) / 1000, latency: latencies(stored) };
+  return { messages: told.length, facts, seconds: (performance.now() - since) / 1000, latency: latencies(times) };
 }

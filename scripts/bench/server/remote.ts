@@ -13,6 +13,9 @@ export interface Remote<Does extends Tasks> {
   stop(): Promise<void>;
 }
 
+/** Longer than anything here should take: what is never acknowledged must not hold up the bench for ever. */
+const answerWithinMs = 300_000;
+
 /** Runs `file`, which must call `serve`. */
 export function startRemote<Does extends Tasks>(file: string): Remote<Does> {
   const child = fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -35,7 +38,14 @@ export function startRemote<Does extends Tasks>(file: string): Remote<Does> {
       const answer = Promise.withResolvers<unknown>();
       waiting.set(id, answer);
       child.send({ id, name, argument });
-      return answer.promise.finally(() => waiting.delete(id)) as Promise<never>;
+      const late = setTimeout(
+        () => answer.reject(new Error(`${file}: no answer to "${name}" in ${answerWithinMs / 1000} s`)),
+        answerWithinMs,
+      );
+      return answer.promise.finally(() => {
+        clearTimeout(late);
+        waiting.delete(id);
+      }) as Promise<never>;
     },
     listen: (listener) => void listeners.push(listener),
     stop: () => ended(child),

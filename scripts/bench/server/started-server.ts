@@ -1,11 +1,11 @@
 // A real server process for so many canteens, with its files in a folder of its own.
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { firstAdministrator, type SignedIn } from '../../../test/signed-in.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface StartedServer {
   pid: number;
@@ -14,24 +14,24 @@ export interface StartedServer {
   mqttPort: number;
   /** Whoever looks at it. */
   regulator: SignedIn;
-  /** By canteen. */
-  keys: Record<string, string>;
   stop(): Promise<void>;
 }
 
 const complaintsShown = 5;
+/** pino’s number for it. */
+const errorLevel = 50;
 
-export async function startServer(folder: string, canteens: string[]): Promise<StartedServer> {
-  mkdirSync(join(folder, 'keys'), { recursive: true });
-  const keys = Object.fromEntries(canteens.map((id) => [id, randomBytes(32).toString('hex')]));
-  for (const [id, key] of Object.entries(keys)) writeFileSync(join(folder, 'keys', id), key, { mode: 0o600 });
+export async function startServer(folder: string, canteens: string[], credentials: Credentials): Promise<StartedServer> {
+  const dataDir = join(folder, 'data');
+  mkdirSync(dataDir);
+  await credentials.enrol(dataDir, canteens);
   const settings = {
     listen: { port: 0 },
-    mqtt: { listen: { port: 0 } },
-    dataDir: 'data',
+    mqtt: { listen: { port: 0 }, tls: { host: '127.0.0.1', port: 0 } },
+    dataDir,
     standard: resolve('config/standards/taiyuan-community-2022.yaml'),
     pages: resolve('dashboards/dist'),
-    canteens: canteens.map((id) => ({ id, name: `食堂${id}`, district: '迎泽区', gatewayKeyFile: `keys/${id}` })),
+    canteens: canteens.map((id) => ({ id, name: `食堂${id}`, district: '迎泽区' })),
   };
   const file = join(folder, 'server.yaml');
   writeFileSync(file, JSON.stringify(settings));
@@ -40,19 +40,22 @@ export async function startServer(folder: string, canteens: string[]): Promise<S
   const exit = once(child, 'exit');
   let complaints = 0;
   const firstLink = Promise.withResolvers<string>();
-  const listening = Promise.withResolvers<{ address: string; mqtt: string }>();
+  const listening = Promise.withResolvers<{ address: string; secure: { mqtt: string } }>();
   createInterface(child.stdout).on('line', (line) => {
     const link = /http\S+\/welcome#\S+/.exec(line);
     if (link !== null) firstLink.resolve(link[0]);
     if (!line.startsWith('{')) return;
     const said = JSON.parse(line);
     if (said.msg === 'listening') listening.resolve(said);
-    else if (said.level >= 40 && complaints++ < complaintsShown) console.error(line);
+    else if (said.level >= errorLevel && complaints++ < complaintsShown) console.error(line);
   });
-  const { address, mqtt } = await Promise.race([listening.promise, exit.then(() => Promise.reject(new Error('the server ended at once')))]);
+  const { address, secure } = await Promise.race([
+    listening.promise,
+    exit.then(() => Promise.reject(new Error('the server ended at once'))),
+  ]);
   return {
     regulator: await firstAdministrator(await firstLink.promise),
-    ...{ pid: child.pid ?? 0, address, mqttPort: Number(new URL(mqtt).port), keys },
+    ...{ pid: child.pid ?? 0, address, mqttPort: Number(new URL(secure.mqtt).port) },
     stop: async () => {
       child.kill('SIGTERM');
       await exit;
