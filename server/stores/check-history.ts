@@ -17,14 +17,26 @@ export interface HistoryQuery {
 
 const instant = (ms: number) => new Date(ms).toISOString();
 
+/** No row twice, as one statement may not write it twice; and one row for a check that went on being told the same, though each look came late. */
 export function historyRows(told: ToldSpan[]): Tables['history'][] {
-  // One statement may not write a row twice.
   const rows = new Map<string, Tables['history']>();
-  for (const { canteen, device, check, from, until, outcome, fault } of told) {
-    const row = { canteen, device, check_name: check, started_at: instant(from), ended_at: instant(until), outcome, fault: fault ?? null };
-    rows.set(JSON.stringify([canteen, device, check, from]), row);
+  const last = new Map<string, ToldSpan>();
+  for (const next of told) {
+    const check = `${next.canteen} ${next.device} ${next.check}`;
+    const before = last.get(check);
+    const span = before !== undefined && goesOn(before, next) ? { ...next, from: before.from } : next;
+    last.set(check, span);
+    rows.set(`${check} ${span.from}`, rowOf(span));
   }
   return [...rows.values()];
+}
+
+function goesOn(before: ToldSpan, next: ToldSpan): boolean {
+  return before.outcome === next.outcome && before.fault === next.fault && before.from <= next.from && next.from <= before.until;
+}
+
+function rowOf({ canteen, device, check, from, until, outcome, fault }: ToldSpan): Tables['history'] {
+  return { canteen, device, check_name: check, started_at: instant(from), ended_at: instant(until), outcome, fault: fault ?? null };
 }
 
 export const insertHistory = inserting(

@@ -2,6 +2,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { ServerError } from '../errors.ts';
 
+/** The pages that hundreds of canteens write again and again stay in memory (32 MB), and go from the log into the file once in 16 MB. */
+export const forManyWrites = ['cache_size = -32768', 'wal_autocheckpoint = 4000'];
+
 /** `prepare` makes its tables; `what` names it in errors. `path` may be `:memory:`. Throws ServerError `store-unusable`. */
 export function openSqliteFile(about: {
   path: string;
@@ -12,7 +15,8 @@ export function openSqliteFile(about: {
   const { path, what, synchronous, prepare } = about;
   try {
     const database = new DatabaseSync(path);
-    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', `synchronous = ${synchronous}`]) database.exec(`pragma ${pragma}`);
+    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', `synchronous = ${synchronous}`, ...forManyWrites])
+      database.exec(`pragma ${pragma}`);
     prepare(database);
     return database;
   } catch (cause) {

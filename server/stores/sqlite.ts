@@ -1,6 +1,7 @@
 // Lets the query builder use the SQLite that is built into Node, in the shape it knows from better-sqlite3.
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type Dialect, SqliteDialect } from 'kysely';
+import { forManyWrites } from './sqlite-file.ts';
 
 const statementsKept = 200;
 
@@ -8,7 +9,7 @@ const statementsKept = 200;
 export function sqliteDialect(path: string): Dialect {
   const database = new DatabaseSync(path);
   // FULL: an acknowledged event is on the disk, not in a cache, when the power goes.
-  for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'])
+  for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', ...forManyWrites])
     database.exec(`pragma ${pragma}`);
   const prepare = keepingRecent((sql) => database.prepare(sql));
   return new SqliteDialect({

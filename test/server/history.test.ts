@@ -40,6 +40,11 @@ async function openHistory(url = 'sqlite::memory:', at = started) {
     async heard() {
       await ingest.take(upMessage('heartbeat', heartbeat(clock.now), 'qiaodong', clock.now));
     },
+    /** What an outage kept back, all in one message: facts from sequence `from` on, seen so many minutes after the start. */
+    async tellAll(from: number, looks: [seenAt: number, fact?: Partial<FactOf<'reachable'>>][]) {
+      const events = looks.map(([seenAt, fact], index) => reachable(from + index, { at: started + seenAt * minute, ...fact }));
+      await ingest.take(upMessage('events', events, 'qiaodong', clock.now));
+    },
     async begin() {
       await ingest.take(upMessage('events', [layout(1)], 'qiaodong', clock.now));
     },
@@ -101,6 +106,18 @@ describe('the history of a check', () => {
     await tell(3, 4);
     await tell(4, 6);
     expect(await spans(fromStart)).toEqual(['0-2 unknown', '2-4 fault no-answer', '4-8 ok', '8-10 unknown']);
+  });
+
+  test('keeps in one row what late looks go on telling, and shows what they would have shown one by one', async () => {
+    const { tell, tellAll, begin, spans, clock, store } = await openHistory();
+    clock.now = started + 30 * minute;
+    await begin();
+    await tell(20, 30);
+    await tellAll(2, [[2, fault], [4], [5], [6.5], [7, fault], [8], [20]]);
+    expect(await spans(fromStart)).toEqual([
+      ...['0-2 unknown', '2-4 fault no-answer', '4-7 ok', '7-8 fault no-answer', '8-10 ok', '10-20 unknown', '20-22 ok', '22-30 unknown'],
+    ]);
+    expect(await store.history({ canteen: 'qiaodong', from: started, to: clock.now, limit: 100 })).toHaveLength(5);
   });
 
   test('believes nobody for longer than the server ever does', async () => {
