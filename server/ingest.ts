@@ -37,7 +37,12 @@ interface Waiting {
 }
 
 const batchBytesMax = 8 * 1024 * 1024;
-const waitingBytesMax = 64 * 1024 * 1024;
+/** Some ten events. A gateway that was cut off sends hundreds at a time. */
+const smallBytesMax = 8 * 1024;
+/** Of large messages in one batch: less than a tenth of a second of work. */
+const largeBytesMax = 512 * 1024;
+/** A message of backlog of each of a thousand gateways. */
+const waitingBytesMax = 128 * 1024 * 1024;
 const retryMs = { first: 100, most: 5_000 };
 /** While a picture is tried, nothing else is read from its gateway: what a canteen tells must not wait for a folder that cannot be written. */
 const pictureTriesMax = 5;
@@ -106,18 +111,26 @@ export function createIngest(deps: {
     running = undefined;
   }
 
-  /** As many as fit in a batch, and at least one. */
+  /** What is small first, and of what is large only so much that what happens now does not wait for a backlog; each canteen's in their order. */
   function nextBatch(): Waiting[] {
-    const [first, ...others] = waiting;
-    const batch = first === undefined ? [] : [first];
-    let bytes = first?.message.payload.length ?? 0;
-    for (const other of others) {
-      bytes += other.message.payload.length;
-      if (bytes > batchBytesMax) break;
-      batch.push(other);
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    const leftOf = new Set<string>();
+    const room = { all: batchBytesMax, large: largeBytesMax };
+    for (const next of waiting) {
+      const { canteen, payload } = next.message;
+      const isLarge = payload.length > smallBytesMax;
+      if (leftOf.has(canteen) || room.all <= 0 || (isLarge && room.large <= 0)) {
+        left.push(next);
+        leftOf.add(canteen);
+        continue;
+      }
+      batch.push(next);
+      room.all -= payload.length;
+      if (isLarge) room.large -= payload.length;
+      waitingBytes -= payload.length;
     }
-    waiting = waiting.slice(batch.length);
-    waitingBytes -= batch.reduce((sum, { message }) => sum + message.payload.length, 0);
+    waiting = left;
     return batch;
   }
 
@@ -126,7 +139,7 @@ export function createIngest(deps: {
     const readings = messages.map((message) => ({ message, items: readMessage(message) }));
     const taken = await keep({ canteens: messages.map(({ canteen }) => canteen), takeIn: (known) => takeIn(readings, known) });
     if (taken instanceof ServerError) return taken;
-    for (const mark of taken.touched) await acknowledge(mark);
+    await Promise.all(taken.touched.map(acknowledge));
     const points = taken.told.flatMap(pointsOf);
     telemetry.take(points);
     meters?.stored({

@@ -124,11 +124,24 @@ describe('ingest', () => {
     expect(acks(published)).toEqual([]);
   });
 
+  test('stores what happens now before a backlog that came first, and each canteen’s messages in their order', async () => {
+    const { ingest, published } = await openParts();
+    const backlog = Array.from({ length: 4 }, (_, index) => Array.from({ length: 1000 }, (__, at) => reachable(1000 * index + at + 1)));
+    await Promise.all([
+      ...backlog.map((events) => ingest.take(upMessage('events', events, 'heping'))),
+      ingest.take(upMessage('events', [reachable(4001)], 'heping')),
+      ingest.take(upMessage('events', [reachable(1)], 'qiaodong')),
+    ]);
+    const order = published.filter(({ topic }) => topic.endsWith('/ack')).map(({ topic }) => topic.split('/')[2]);
+    expect(order.slice(0, 3)).toEqual(['heping', 'qiaodong', 'heping']);
+    expect(acks(published, 'heping').at(-1)).toBe('epoch-1:4001');
+  });
+
   test('refuses what no longer fits in memory', async () => {
     const { ingest } = await openParts({
       store: (real) => failing(real, ({ refused }) => (refused.length > 0 ? new Error('disk full') : undefined)),
     });
-    const big = upMessage('events', Buffer.alloc(40 * 1024 * 1024));
+    const big = upMessage('events', Buffer.alloc(70 * 1024 * 1024));
     const first = ingest.take(big);
     first.catch(() => undefined);
     await expect(ingest.take(big)).rejects.toMatchObject({ code: 'overloaded' });
