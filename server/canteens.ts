@@ -85,6 +85,8 @@ interface Change {
 
 /** A verdict older than this is judged again when it is shown: the sweep may be set to come less often, or find a store that cannot be written. */
 const freshForMs = 10_000;
+/** How exactly open pages know when a canteen was heard. */
+const heardToldEveryMs = 5_000;
 
 /** Restores what the store holds and judges every canteen once. Throws what the store throws. */
 export async function openCanteens(deps: {
@@ -105,6 +107,7 @@ export async function openCanteens(deps: {
   const attendance = createAttendance({ awayAfterMs, alone, now });
   const identities = new Map(deps.identities.map((identity) => [identity.id, identity]));
   const standings = new Map<string, Kept>();
+  const heardAsTold = new Map<string, number>();
   const memories = new Map<string, Memory>();
   let tail: Promise<unknown> = Promise.resolve();
   let storing = true;
@@ -177,6 +180,8 @@ export async function openCanteens(deps: {
     identities.delete(id);
     standings.delete(id);
     memories.delete(id);
+    heardAsTold.delete(id);
+    heardAsTold.delete(id);
     for (const gap of gaps) live.announce({ event: 'gap', data: gap });
   }
 
@@ -315,7 +320,17 @@ export async function openCanteens(deps: {
 
   function announce(before: Standing | undefined, after: Standing, told: Gap[]): void {
     for (const gap of told) live.announce({ event: 'gap', data: gap });
-    if (JSON.stringify(before?.summary) !== JSON.stringify(after.summary)) live.announce({ event: 'canteen', data: after.summary });
+    if (!isNews(before?.summary, after.summary)) return;
+    live.announce({ event: 'canteen', data: after.summary });
+    heardAsTold.set(after.identity.id, heardAt(after.summary));
+  }
+
+  /** That it was heard again is told now and then, long before pages would take it for silent. */
+  function isNews(before: CanteenSummary | undefined, after: CanteenSummary): boolean {
+    if (before === undefined || Math.abs(heardAt(after) - (heardAsTold.get(after.id) ?? 0)) >= heardToldEveryMs) return true;
+    return (
+      JSON.stringify({ ...before, ...sinceHeard }) !== JSON.stringify({ ...after, ...sinceHeard }) || isSilent(before) !== isSilent(after)
+    );
   }
 
   async function publishGaps(standing: Standing): Promise<void> {
@@ -332,6 +347,16 @@ export async function openCanteens(deps: {
     const inOrder = open.toSorted((one, other) => (one.id < other.id ? -1 : 1));
     return [topic(identity.id, 'gaps'), JSON.stringify(inOrder), message];
   }
+}
+
+const sinceHeard = { heardAt: null, staleAt: null };
+
+function heardAt({ heardAt: at }: CanteenSummary): number {
+  return at === null ? 0 : Date.parse(at);
+}
+
+function isSilent({ staleAt }: CanteenSummary): boolean {
+  return staleAt === null;
 }
 
 /** As the store does: the newest lives of each outbox, so that one that begins a new life with every message fills no memory. */

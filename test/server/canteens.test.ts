@@ -124,3 +124,18 @@ test('a verdict is judged again the moment something it rests on lapses', async 
   clock.now = started + 1001;
   expect(shown()).not.toBe(before);
 });
+
+test('pages are told at once what has changed, and only now and then that a canteen was heard again', async () => {
+  const { ingest, live, clock } = await openParts();
+  await ingest.take(upMessage('events', [layout(1), reachable(2)]));
+  const told: (number | string)[] = [];
+  live.listen(({ event, data }) => void (event === 'canteen' && told.push((clock.now - started) / 1000, data.verdict)));
+  for (const seconds of [2, 4, 6, 8, 10, 12, -3600]) {
+    clock.now = started + seconds * 1000;
+    await ingest.take(upMessage('heartbeat', heartbeat(clock.now), 'qiaodong', clock.now));
+  }
+  clock.now += 1000;
+  const lost = reachable(3, { outcome: 'fault', fault: 'no-answer', at: clock.now });
+  await ingest.take(upMessage('events', [lost], 'qiaodong', clock.now));
+  expect(told.filter((each) => typeof each === 'number')).toEqual([6, 12, -3600, -3599]);
+});
