@@ -30,7 +30,9 @@ export function fold(state: CanteenState, input: Input, now: number): CanteenSta
 function heard(state: CanteenState, told: Partial<CanteenState['gateway']>, heardAt: number | null): CanteenState {
   const lastHeardAt = state.gateway.heardAt ?? Number.NEGATIVE_INFINITY;
   const expectedSince = heardAt !== null && heardAt - lastHeardAt > lineWasDownMs ? heardAt : state.expectedSince;
-  return { ...state, expectedSince, gateway: { ...state.gateway, ...told, heardAt } };
+  // One server may have kept a message waiting while another had news already: that makes nothing longer ago.
+  const latest = heardAt === null ? state.gateway.heardAt : Math.max(heardAt, lastHeardAt);
+  return { ...state, expectedSince, gateway: { ...state.gateway, ...told, heardAt: latest } };
 }
 
 /** The last will of a connection may come after its successor's greeting: then it says nothing of now. */

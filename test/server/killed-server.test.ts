@@ -37,8 +37,10 @@ test('two servers share a load; one is killed in the middle of it, and every eve
     writeFileSync(join(dirname(file), 'postgres'), `${password}\n`);
     return run('--config', file);
   };
-  const [first, second] = [startServer(), startServer()];
-  const [{ address: firstAt }, { address }] = [await first.listening(), await second.listening()];
+  const first = startServer();
+  const { address: firstAt } = await first.listening();
+  const second = startServer();
+  const { address } = await second.listening();
   for (const at of [firstAt, address])
     await vi.waitFor(async () => expect(await (await fetch(`${at}/api/health/ready`)).json()).toMatchObject({ ready: true }), 10_000);
 

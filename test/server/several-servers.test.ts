@@ -160,6 +160,14 @@ describe('what one server takes in', () => {
   });
 });
 
+test('a message that waited long at one server makes no gateway older than the other knows it', async () => {
+  const { a, b, clock } = await openPair();
+  clock.now += minute;
+  await a.ingest.take(upMessage('heartbeat', heartbeat(clock.now), 'qiaodong', clock.now));
+  await b.ingest.take(upMessage('heartbeat', heartbeat(started), 'qiaodong', started));
+  expect(Date.parse(b.canteens.find('qiaodong', clock.now)?.summary.heardAt ?? '')).toBe(clock.now);
+});
+
 describe('the time that nobody listened', () => {
   const expectedSince = async ({ store }: { store: Parameters<typeof storedCanteens>[0] }) =>
     (await storedCanteens(store)).find(({ canteen }) => canteen === 'qiaodong')?.state?.expectedSince;
