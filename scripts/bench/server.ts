@@ -1,6 +1,6 @@
 // What a server takes in, how soon, and at what cost; a real server process with real files, loaded by a process beside it on the same machine.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Board } from '#contract/views.ts';
@@ -28,6 +28,9 @@ interface Bench {
 }
 
 export async function server(say: (line: string) => void): Promise<Figure[]> {
+  const [busy = 0] = loadavg();
+  if (busy > 0.5)
+    say(`other work takes part in this: load average ${busy.toFixed(1)} on ${availableParallelism()} cores before the bench began`);
   const load = startRemote<Load>('scripts/bench/server/load.ts');
   const folder = mkdtempSync(join(tmpdir(), 'mingzao-bench-'));
   try {
