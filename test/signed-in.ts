@@ -22,7 +22,8 @@ export interface SignedIn {
 
 /** `link` as the server printed it. */
 export async function firstAdministrator(link: string, about: Partial<Account> = {}): Promise<SignedIn> {
-  return accept(new URL(link), { ...usual, ...about });
+  const { name, password } = { ...usual, ...about };
+  return accept(new URL(link), { name, password });
 }
 
 export async function invited(
@@ -42,7 +43,8 @@ export async function tokenOf(owner: SignedIn, roles: Grant['role'][]): Promise<
 
 /** By name and password. */
 export async function signedIn(address: string, about: Partial<Account> = {}): Promise<SignedIn> {
-  return withCookie(address, await send(`${address}/api/sign-in`, { method: 'POST', body: { ...usual, ...about } }));
+  const { name, password } = { ...usual, ...about };
+  return withCookie(address, await send(`${address}/api/sign-in`, { method: 'POST', body: { name, password } }));
 }
 
 async function accept({ origin, hash }: URL, about: { name?: string; password: string }): Promise<SignedIn> {
