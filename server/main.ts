@@ -1,28 +1,24 @@
 // The command that starts the server; the only file that builds its parts and knows the real clock.
 import { mkdirSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { listenForMetrics } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
-import { auditExport, auditVerify } from './audit-command.ts';
-import { backup, restore } from './backup.ts';
 import { type Broker, createBroker, type EmbeddedBroker, type Publish, type Session, type UpMessage } from './broker.ts';
 import { createOutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
 import { createCatchUp } from './catch-up.ts';
-import { loadSettings, type Settings } from './config.ts';
+import { readArguments, usage } from './command-line.ts';
+import type { Settings } from './config.ts';
 import { ServerError } from './errors.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { listenHttps } from './https-listener.ts';
 import { type Audit, tellAudit } from './identity/audit.ts';
-import { keepAnchor, parseAnchor } from './identity/audit-anchor.ts';
+import { keepAnchor } from './identity/audit-anchor.ts';
 import { openAuthority } from './identity/authority.ts';
-import { writeBrokerCertificate } from './identity/broker-certificate.ts';
-import { tellClaimCode } from './identity/claim-code-command.ts';
 import { openEnrolment } from './identity/enrolment.ts';
 import { createGuessLimit } from './identity/guess-limit.ts';
 import { createIdentity } from './identity/identity.ts';
@@ -34,7 +30,6 @@ import { filesTls, ownTls } from './identity/server-tls.ts';
 import { createIngest } from './ingest.ts';
 import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
-import { auditStore } from './stores/audit-store.ts';
 import { openDatabase } from './stores/database.ts';
 import { createDatabaseClock } from './stores/database-clock.ts';
 import { enrolmentStore } from './stores/enrolment-store.ts';
@@ -48,9 +43,6 @@ import { createSweep } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 import { serverNames } from './tls-settings.ts';
 
-const usage =
-  'usage: server [backup FILE | restore FILE | certificate FOLDER NAME… | claim-code CANTEEN | audit verify [--anchor N:HASH] | audit export FILE] ' +
-  '--config FILE [--port N]';
 const stopWithinMs = 10_000;
 const secretNames = ['password', 'key', 'keySha256', 'token', 'secret', 'cookie', 'authorization'];
 const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
@@ -65,7 +57,7 @@ if (import.meta.main) await main();
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return console.log(usage);
   try {
-    const { settings, command } = readArguments();
+    const { settings, command } = readArguments(process.argv.slice(2), { say: console.log, now });
     if (command !== undefined) return await command(settings);
     const server = await startServer(settings, createLog(settings.log.level));
     stopOnSignal(server);
@@ -94,75 +86,6 @@ function stopOnSignal(server: RunningServer): void {
 
 function createLog(level: Settings['log']['level']): Logger {
   return pino({ level, redact: { paths: secretPaths, censor: '(not logged)' } });
-}
-
-function readArguments(): { settings: Settings; command: Command | undefined } {
-  const { values, positionals } = parseOptions();
-  const command = readCommand(positionals, values.anchor);
-  const { config, port } = values;
-  if (config === undefined) throw new SettingsError(`--config is missing; ${usage}`);
-  const settings = loadSettings(config);
-  if (port === undefined) return { settings, command };
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new SettingsError(`--port: found "${port}", allowed: 0 to 65535; ${usage}`);
-  return { settings: { ...settings, listen: { ...settings.listen, port: Number(port) } }, command };
-}
-
-type Command = (settings: Settings) => Promise<void>;
-
-function readCommand(words: string[], anchorTold: string | undefined): Command | undefined {
-  const [name, file, ...more] = words;
-  if (name === undefined) return undefined;
-  if (name === 'audit') return readAuditCommand(words.slice(1), anchorTold);
-  if (name === 'certificate' && file !== undefined && more.length > 0)
-    return ({ authority: { folder: authorityFolder } }) =>
-      writeBrokerCertificate({ folder: file, names: more }, { authorityFolder, say: console.log, now });
-  if (name === 'claim-code' && file !== undefined && more.length === 0) return (settings) => sayClaimCode(file, settings, console.log);
-  const work = name === 'backup' ? backup : name === 'restore' ? restore : undefined;
-  if (work === undefined || file === undefined || more.length > 0)
-    throw new SettingsError(
-      `found "${[name, file, ...more].filter(Boolean).join(' ')}", allowed: backup FILE, restore FILE, certificate FOLDER NAME…, claim-code CANTEEN, ` +
-        `audit verify, audit export FILE; ${usage}`,
-    );
-  return (settings) => work(file, settings, { by: account(), say: console.log, now });
-}
-
-function readAuditCommand([what, file, ...more]: string[], anchorTold: string | undefined): Command {
-  const anchor = anchorTold === undefined ? undefined : parseAnchor(anchorTold);
-  if (anchorTold !== undefined && anchor === undefined)
-    throw new SettingsError('--anchor: it is no number of an entry, a colon and 64 hex digits, as "audit verify" prints them');
-  if (what === 'verify' && file === undefined) return (settings) => auditVerify(settings, { ...(anchor && { anchor }), say: console.log });
-  if (what === 'export' && file !== undefined && more.length === 0) return (settings) => auditExport(file, settings, { say: console.log });
-  throw new SettingsError(
-    `found "${['audit', what, file, ...more].filter(Boolean).join(' ')}", allowed: audit verify, audit export FILE; ${usage}`,
-  );
-}
-
-/** Whom this machine knows to have given the command. */
-function account(): string {
-  return `${userInfo().username}@${hostname()}`;
-}
-
-/** The server may be at work. Throws ServerError. */
-export async function sayClaimCode(canteen: string, { state, canteens, authority }: Settings, say: (line: string) => void): Promise<void> {
-  const database = await openDatabase(state.url, state.password, 'looking');
-  try {
-    const stores = { store: enrolmentStore(database), audit: auditStore(database) };
-    const settled = canteens.map(({ id }) => id);
-    await tellClaimCode(canteen, { ...stores, settled, authorityFolder: authority.folder, say, now });
-  } finally {
-    await database.destroy();
-  }
-}
-
-function parseOptions() {
-  try {
-    return parseArgs({
-      options: { config: { type: 'string' }, port: { type: 'string' }, anchor: { type: 'string' } },
-      allowPositionals: true,
-    });
-  } catch (cause) {
-    throw new SettingsError(`${cause instanceof Error ? cause.message : cause}; ${usage}`, { cause });
-  }
 }
 
 export interface RunningServer {

@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { runEnrol } from '../../gateway/enrol.ts';
 import { identityFile, readIdentity } from '../../gateway/identity/identity-file.ts';
+import { sayClaimCode } from '../../server/command-line.ts';
 import { loadSettings } from '../../server/config.ts';
-import { sayClaimCode } from '../../server/main.ts';
 
 /** Does nothing where it is enrolled already. Rejects with what the command said. */
 export async function enrolGateway(about: {
@@ -18,7 +18,7 @@ export async function enrolGateway(about: {
   const identity = readIdentity(identityFile(dataDir));
   if (identity !== undefined && new X509Certificate(identity.authority).fingerprint256 === server.fingerprint) return;
   const said: string[] = [];
-  await sayClaimCode(canteen, loadSettings(settings.server), (line) => said.push(line));
+  await sayClaimCode(canteen, loadSettings(settings.server), { say: (line) => said.push(line), now: Date.now });
   const words = { server: server.url, code: said[0] ?? '', fingerprint: server.fingerprint, config: settings.gateway };
   const wrong: string[] = [];
   const code = await runEnrol(
