@@ -4,17 +4,16 @@ import { envelope } from '#contract/envelope.ts';
 import type { Gap } from '#contract/gaps.ts';
 import type { Standard } from '#contract/standard.ts';
 import { topic } from '#contract/topics.ts';
-import type { CanteenSummary } from '#contract/views.ts';
 import { asSeenAt, createAttendance, type Moment } from './attendance.ts';
 import type { Publish } from './broker.ts';
-import { type Assessment, assess, type CanteenIdentity } from './compliance/assess.ts';
-import { nextLapse } from './compliance/believed.ts';
+import type { CanteenIdentity } from './compliance/assess.ts';
 import { fold } from './compliance/fold.ts';
 import { type ToldSpan, toldSpan } from './compliance/history.ts';
-import { createMemory, type Memory } from './compliance/memory.ts';
 import { type CanteenState, newCanteen } from './compliance/state.ts';
+import { createJudges, type Judged, type Standing, type Unjudged } from './judging.ts';
 import { createLastWords } from './last-words.ts';
 import type { Live } from './live.ts';
+import { createNews } from './news.ts';
 import { epochsKept, type Watermark } from './stores/commit.ts';
 import type { Decision, Held, StateStore } from './stores/state-store.ts';
 import { type KnownMark, nothingTaken, type TakenIn } from './take-in.ts';
@@ -25,14 +24,6 @@ export interface Intake {
   canteens: Iterable<string>;
   /** Says what is new of it, where so much is accounted for already; may be asked again. Left out, only time has passed. */
   takeIn?: (known: KnownMark) => TakenIn;
-}
-
-/** One canteen as it stands. */
-export interface Standing {
-  identity: CanteenIdentity;
-  state: CanteenState;
-  open: Gap[];
-  summary: CanteenSummary;
 }
 
 export interface Canteens {
@@ -60,14 +51,6 @@ export interface Canteens {
   correctGaps(): Promise<void>;
 }
 
-type Unjudged = Omit<Standing, 'summary'>;
-
-interface Judged extends Standing {
-  judgedAt: number;
-  /** The verdict may not be shown any longer than this: something it rests on lapses. */
-  holdsUntil: number;
-}
-
 /** What is in memory of a canteen: `state`, `open` and `marks` as they were stored at `version`. */
 interface Kept extends Judged {
   version: number;
@@ -82,11 +65,6 @@ interface Change {
   /** `told`: the gaps the pages have to hear of, those changed by other servers as well; `changed`: those changed here. */
   canteens: { judged: Judged; marks: Watermark[]; told: Gap[]; changed: Gap[] }[];
 }
-
-/** A verdict older than this is judged again when it is shown: the sweep may be set to come less often, or find a store that cannot be written. */
-const freshForMs = 10_000;
-/** How exactly open pages know when a canteen was heard. */
-const heardToldEveryMs = 5_000;
 
 /** Restores what the store holds and judges every canteen once. Throws what the store throws. */
 export async function openCanteens(deps: {
@@ -107,8 +85,8 @@ export async function openCanteens(deps: {
   const attendance = createAttendance({ awayAfterMs, alone, now });
   const identities = new Map(deps.identities.map((identity) => [identity.id, identity]));
   const standings = new Map<string, Kept>();
-  const heardAsTold = new Map<string, number>();
-  const memories = new Map<string, Memory>();
+  const { judge, ...judges } = createJudges({ standard, log });
+  const news = createNews(live);
   let tail: Promise<unknown> = Promise.resolve();
   let storing = true;
   const known = (id: string) => standings.get(id);
@@ -179,10 +157,8 @@ export async function openCanteens(deps: {
     });
     identities.delete(id);
     standings.delete(id);
-    memories.delete(id);
-    heardAsTold.delete(id);
-    heardAsTold.delete(id);
-    for (const gap of gaps) live.announce({ event: 'gap', data: gap });
+    judges.forget(id);
+    news.forget(id, gaps);
   }
 
   async function apply(intake: Intake): Promise<TakenIn> {
@@ -246,7 +222,7 @@ export async function openCanteens(deps: {
       standings.set(id, { ...judged, marks, version: versions.get(id) ?? 0 });
     }
     for (const { judged, told, changed } of canteens) {
-      announce(before.get(judged.identity.id), judged, told);
+      news.tell(before.get(judged.identity.id)?.summary, judged.summary, told);
       if (changed.length > 0) await publishGaps(judged);
     }
   }
@@ -273,7 +249,7 @@ export async function openCanteens(deps: {
     const { identity, state, open, version, marks } = kept;
     const { judged, changed } = judge({ identity, state: asSeenAt(state, moment), open }, moment.at);
     const isRight = changed.length === 0;
-    announce(standings.get(identity.id), judged, told);
+    news.tell(standings.get(identity.id)?.summary, judged.summary, told);
     standings.set(identity.id, { ...judged, state, open, version, marks, ...(!isRight && { holdsUntil: Number.NEGATIVE_INFINITY }) });
     return isRight;
   }
@@ -294,43 +270,9 @@ export async function openCanteens(deps: {
     }, state);
   }
 
-  function judge(about: Unjudged, at: number): { judged: Judged; changed: Gap[] } {
-    const { identity, state } = about;
-    const { changed, ...rest } = assessSafely(about, at);
-    const staleAt = rest.summary.staleAt === null ? Number.POSITIVE_INFINITY : Date.parse(rest.summary.staleAt);
-    const holdsUntil = Math.min(at + freshForMs, staleAt, nextLapse(state, at));
-    return { judged: { identity, state, ...rest, judgedAt: at, holdsUntil }, changed };
-  }
-
-  function assessSafely({ identity, state, open }: Unjudged, at: number): Assessment {
-    try {
-      const memory = memories.get(identity.id) ?? createMemory();
-      memories.set(identity.id, memory);
-      return assess({ canteen: identity, state, open, standard, now: at, memory });
-    } catch (err) {
-      log.error({ err, canteen: identity.id }, 'a canteen could not be judged and is shown as unknown');
-      return { open, changed: [], summary: unjudged(identity) };
-    }
-  }
-
   function current(standing: Judged, at: number): Standing {
     if (standing.judgedAt <= at && at <= standing.holdsUntil) return standing;
     return judge({ ...standing, state: asSeenAt(standing.state, attendance.moment(at)) }, at).judged;
-  }
-
-  function announce(before: Standing | undefined, after: Standing, told: Gap[]): void {
-    for (const gap of told) live.announce({ event: 'gap', data: gap });
-    if (!isNews(before?.summary, after.summary)) return;
-    live.announce({ event: 'canteen', data: after.summary });
-    heardAsTold.set(after.identity.id, heardAt(after.summary));
-  }
-
-  /** That it was heard again is told now and then, long before pages would take it for silent. */
-  function isNews(before: CanteenSummary | undefined, after: CanteenSummary): boolean {
-    if (before === undefined || Math.abs(heardAt(after) - (heardAsTold.get(after.id) ?? 0)) >= heardToldEveryMs) return true;
-    return (
-      JSON.stringify({ ...before, ...sinceHeard }) !== JSON.stringify({ ...after, ...sinceHeard }) || isSilent(before) !== isSilent(after)
-    );
   }
 
   async function publishGaps(standing: Standing): Promise<void> {
@@ -349,16 +291,6 @@ export async function openCanteens(deps: {
   }
 }
 
-const sinceHeard = { heardAt: null, staleAt: null };
-
-function heardAt({ heardAt: at }: CanteenSummary): number {
-  return at === null ? 0 : Date.parse(at);
-}
-
-function isSilent({ staleAt }: CanteenSummary): boolean {
-  return staleAt === null;
-}
-
 /** As the store does: the newest lives of each outbox, so that one that begins a new life with every message fills no memory. */
 function withNewest(known: Watermark[], newest: Watermark[]): Watermark[] {
   const replaced = new Set(newest.map(({ epoch }) => epoch));
@@ -371,8 +303,3 @@ function withdrawn(gap: Gap, at: number): Gap {
 }
 
 const noLongerSupervised = { zh: '该食堂已不在监管名单中', en: 'The canteen is no longer under supervision' };
-
-function unjudged(identity: CanteenIdentity): CanteenSummary {
-  const nothing = { zones: [], cameras: { total: 0, healthy: 0 }, openGaps: 0, worstSeverity: null, heardAt: null, staleAt: null };
-  return { ...identity, verdict: 'unknown', ...nothing };
-}

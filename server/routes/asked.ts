@@ -1,8 +1,9 @@
 // What a request asks about: which canteen, and from when to when. What is not there, or cannot be, is refused in the same sentence everywhere.
 import type { FastifyRequest } from 'fastify';
-import type { Canteens, Standing } from '../canteens.ts';
+import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
 import { callerOf } from '../identity/caller.ts';
+import type { Standing } from '../judging.ts';
 
 const dayMs = 86_400_000;
 

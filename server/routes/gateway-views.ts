@@ -1,6 +1,6 @@
 // The page of gateways from what the server knows: which certificate of a canteen counts, and when its gateway was heard.
 import type { CertificateState, GatewayCanteen } from '#contract/gateways.ts';
-import type { Standing } from '../canteens.ts';
+import type { Standing } from '../judging.ts';
 import type { CertificateRow } from '../stores/enrolment-store.ts';
 
 /** By district and name. `rows` newest first; of long ago nothing is shown but the newest few. */

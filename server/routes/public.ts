@@ -2,8 +2,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { Instant, Outcome } from '#contract/primitives.ts';
-import type { Canteens, Standing } from '../canteens.ts';
+import type { Canteens } from '../canteens.ts';
 import { may } from '../identity/roles.ts';
+import type { Standing } from '../judging.ts';
 import { worstFirst } from './views.ts';
 
 const closed = { additionalProperties: false };

@@ -3,9 +3,9 @@ import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
 import { type Outcome, severities } from '#contract/primitives.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { CanteenSummary, CanteenView, DeviceView } from '#contract/views.ts';
-import type { Standing } from '../canteens.ts';
 import { believed } from '../compliance/believed.ts';
 import { retentionView } from '../compliance/retention-view.ts';
+import type { Standing } from '../judging.ts';
 
 const outcomes: Outcome[] = ['fault', 'unknown', 'ok'];
 const byName = new Intl.Collator('zh-Hans-CN');
