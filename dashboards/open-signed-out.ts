@@ -10,6 +10,7 @@ export function openSignedOut(): { target: HTMLElement; line: AccountLine; enter
   const ask = createAsk({ fetch: (path, init) => fetch(path, init) });
   const wanted = URL.parse(new URLSearchParams(location.search).get('from') ?? '/board', location.origin);
   const isOurs = wanted?.origin === location.origin && wanted.pathname !== '/sign-in';
-  const path = isOurs ? wanted.pathname + wanted.search + wanted.hash : '/board';
+  // Whole: a path that begins with two slashes would lead elsewhere.
+  const path = isOurs ? wanted.href : '/board';
   return { target, line: createAccountLine({ ask }), enter: () => location.replace(path) };
 }

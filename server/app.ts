@@ -16,7 +16,7 @@ import { may } from './identity/roles.ts';
 import { openAllHere, requireWho } from './identity/stated-who.ts';
 import type { Live } from './live.ts';
 import type { Meters } from './metrics.ts';
-import { connectionsMax, dawdling, limitRequests, silentMs } from './request-limit.ts';
+import { dawdling, limitRequests, shareConnections, silentMs } from './request-limit.ts';
 import { accountRoutes } from './routes/account.ts';
 import { createEventStreams } from './routes/event-streams.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -81,7 +81,7 @@ export async function buildApp(deps: AppDeps) {
     schemaErrorFormatter: (errors, where) => new Error(`${where}: ${problemIn(errors)}`),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.server.maxConnections = connectionsMax;
+  shareConnections(app.server);
   requireWho(app);
   if (requestsPerMinute !== undefined) await limitRequests(app, requestsPerMinute);
   // The compiler holds every view to its schema already.

@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 import { ServerError } from './errors.ts';
 import type { ServerTls } from './identity/server-tls.ts';
 import { trackSockets } from './open-sockets.ts';
-import { connectionsMax, dawdling, silentMs } from './request-limit.ts';
+import { dawdling, shareConnections, silentMs } from './request-limit.ts';
 
 /** Clients that dawdle over a handshake are not waited for either. */
 const limits = { handshakeTimeout: 10_000, ...dawdling };
@@ -19,7 +19,7 @@ export async function listenHttps(
   const server = createServer({ ...options, ...limits, ...tls.shown() }, app.routing);
   tls.onChange((shown) => server.setSecureContext({ ...options, ...shown }));
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  server.maxConnections = connectionsMax;
+  shareConnections(server);
   server.setTimeout(silentMs);
   const endSockets = trackSockets(server);
   try {

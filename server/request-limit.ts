@@ -1,8 +1,10 @@
 // How much one address may ask over HTTP, and how long it may take over asking: nobody can keep the server busy for all others.
 import type { ServerOptions } from 'node:http';
+import type { Server } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { ServerError } from './errors.ts';
+import { createStrangers } from './strangers.ts';
 
 const minuteMs = 60_000;
 /** Addresses remembered; beyond it those that were quiet longest are forgotten. */
@@ -17,7 +19,16 @@ export const dawdling = {
 } satisfies ServerOptions;
 /** A client that does not read its answer is not waited for; a page’s live changes come every few seconds. */
 export const silentMs = 60_000;
-export const connectionsMax = 2_000;
+const connectionsMax = 2_000;
+/** So many more are accepted, so that one of them can be cut off. */
+const spare = 100;
+
+/** Beyond what one server can keep, whoever has the most connections loses the oldest of them, and nobody else. */
+export function shareConnections(server: Server): void {
+  const connections = createStrangers(connectionsMax);
+  server.maxConnections = connectionsMax + spare;
+  server.on('connection', (socket) => connections.meet(socket));
+}
 
 /** To be called before any route is added. IPv6 addresses count by their network of 64 bits. */
 export async function limitRequests(app: FastifyInstance, perMinute: number): Promise<void> {

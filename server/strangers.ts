@@ -19,12 +19,16 @@ export function createStrangers(max: number): Strangers {
 
   return {
     meet(socket) {
-      const address = socket.remoteAddress ?? '';
+      const address = socket.remoteAddress;
+      // It was given up before we came to it: of such ones none can be told from another.
+      if (address === undefined || socket.remotePort === undefined) return void socket.destroy();
       const name = nameOf(socket);
       const others = ofAddress.get(address) ?? new Map();
+      if (!others.has(name)) count += 1;
       ofAddress.set(address, others.set(name, socket));
-      count += 1;
-      socket.once('close', () => forget(address, name));
+      socket.once('close', () => {
+        if (others.get(name) === socket) forget(address, name);
+      });
       if (count > max) cutOffOne();
     },
     recognise: (socket) => forget(socket.remoteAddress ?? '', nameOf(socket)),

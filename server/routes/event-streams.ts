@@ -6,6 +6,7 @@ import { ServerError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Place } from '../identity/reach.ts';
 import type { Sessions } from '../identity/sessions.ts';
+import { networkOf } from '../identity/sign-in-pace.ts';
 import type { Change, Live } from '../live.ts';
 
 export interface EventStreams {
@@ -44,7 +45,7 @@ export function createEventStreams(deps: {
 
   return {
     open: (caller) => {
-      const ofAddress = [...streams.values()].filter((stream) => stream.caller.from === caller.from).length;
+      const ofAddress = [...streams.values()].filter((stream) => networkOf(stream.caller.from) === networkOf(caller.from)).length;
       if (ofAddress >= streamsOfAddressMax)
         throw new ServerError('overloaded', `already ${streamsOfAddressMax} pages are open at this address; close some`);
       if (streams.size >= streamsMax) throw new ServerError('overloaded', `already ${streamsMax} pages are open; close some`);

@@ -109,6 +109,8 @@ export function regulatorRoutes(deps: {
       '/api/events',
       {
         config,
+        // Answered to HEAD, the stream would stay open with nobody to read it.
+        exposeHeadRoute: false,
         schema: {
           tags,
           summary: 'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, and `tick` in between',
