@@ -42,6 +42,7 @@ const usage = [runUsage, enrolUsage, discoverUsage, inspectUsage, coverageUsage,
 /** Exit codes: all went well; something was in the way; the command or the settings are wrong. */
 const exitCodes = { done: 0, failed: 1, misused: 2 };
 const stopWithinMs = 10_000;
+const layoutAgainMs = 10_000;
 const nowhere = { multicast: false, scan: [] };
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
@@ -125,6 +126,17 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     uplink.wake();
   };
   const layout: Entry = { type: 'cn.mingzao.layout.v1', data: layoutOf(settings) };
+  /** On a full disk it is told as soon as there is room; everything else goes on meanwhile. */
+  const tellLayout = async () => {
+    while (!signal.aborted)
+      try {
+        return tell(layout);
+      } catch (error) {
+        if (!(error instanceof GatewayError && error.code === 'disk-full')) throw error;
+        log.error({ reason: error.message }, 'what is watched here cannot be told yet');
+        await sleep(layoutAgainMs, signal);
+      }
+  };
 
   const supervisor = createSupervisor({
     ...deps,
@@ -199,11 +211,12 @@ export async function runGateway(settings: Settings, { signal, log }: { signal: 
     await sweepScratchFolders();
     metrics = settings.metrics && (await listenForMetrics(settings.metrics.listen, measures.registry));
     if (metrics !== undefined) log.info({ address: metrics.address }, 'metrics can be read');
-    tell(layout);
+    const laidOut = tellLayout();
     log.info({ canteen, cameras: settings.cameras.length, recorders: settings.recorders.length, session }, 'the gateway has started');
     const goodbye = new AbortController();
     const reporting = uplink.run(goodbye.signal);
     await Promise.all([
+      laidOut,
       supervisor.run(signal),
       discovery === undefined ? undefined : relocation.run(signal),
       ...recording.map((own) => own.run(signal)),

@@ -114,6 +114,29 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
     }
   };
 
+  /** Throws GatewayError `disk-full` where nothing helps. */
+  const store = (entries: Entry[]) => {
+    try {
+      change(() => insertAll(entries));
+      disk.passed();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      try {
+        disk.meet();
+        insertInTheirPlace(entries);
+      } catch (cause) {
+        if (!isDiskFull(cause)) throw cause;
+        throw new GatewayError(
+          'disk-full',
+          `${file}: the disk, or what the outbox may take of it, is full and nothing more can be stored`,
+          {
+            cause,
+          },
+        );
+      }
+    }
+  };
+
   const toEvent = (row: Row): OutboxEvent => {
     const about = { id: `${epoch}-${row.sequence}`, source: sourceOf(canteen), time: row.time, data: JSON.parse(row.data) };
     return { ...envelope(row.type, about), epoch, sequence: row.sequence } as OutboxEvent; // we stored it ourselves, from an Entry
@@ -121,25 +144,7 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
 
   return {
     epoch,
-    append(entries) {
-      try {
-        change(() => insertAll(entries));
-        disk.passed();
-      } catch (error) {
-        if (!isDiskFull(error)) throw error;
-        try {
-          disk.meet();
-          insertInTheirPlace(entries);
-        } catch (cause) {
-          if (!isDiskFull(cause)) throw cause;
-          throw new GatewayError(
-            'disk-full',
-            `${file}: the disk, or what the outbox may take of it, is full and nothing more can be stored`,
-            { cause },
-          );
-        }
-      }
-    },
+    append: store,
     pending: (after, limit) => oneMessage(rows.pending(after, limit)).map(toEvent),
     newest: (after, limit) => oneMessage(rows.newest(after, limit)).map(toEvent),
     acknowledge(sequence) {
@@ -155,7 +160,7 @@ export function createOutbox({ file, canteen, maxEvents, maxBytes, now, log }: O
       const to = rows.first() - 1;
       if (sequence >= to) return false;
       const data = { schemaVersion: 1 as const, from: sequence + 1, to, reason: 'unreadable' as const };
-      inTransaction(database, () => insert({ type: 'cn.mingzao.loss.v1', data }));
+      store([{ type: 'cn.mingzao.loss.v1', data }]);
       log.warn({ from: data.from, to }, 'the server no longer has what it had acknowledged');
       return true;
     },

@@ -111,6 +111,7 @@ export async function createBroker(deps: {
   const refusals = new WeakMap<Client, number>();
   const strangers = createStrangers(strangerLimits.max);
   const holdBack = createHoldBack(senderLimits);
+  const senders = new WeakMap<Client, Sender>();
   const worthALine = createOccasional();
 
   const aedes = await Aedes.createBroker({
@@ -149,7 +150,12 @@ export async function createBroker(deps: {
       // Whoever reads these is this process, now: keeping them would only fill memory.
       packet.retain = false;
       const message = { canteen, kind: to.kind, topic: packet.topic, payload: Buffer.from(packet.payload), receivedAt: now() };
-      holdBack({ sender: client as Client & Sender, key: canteen, bytes: message.payload.length, store: () => onMessage(message) }).then(
+      holdBack({
+        sender: senders.get(client) ?? asSender(client),
+        key: canteen,
+        bytes: message.payload.length,
+        store: () => onMessage(message),
+      }).then(
         () => done(null),
         (error: Error) => done(error),
       );
@@ -253,6 +259,7 @@ export async function createBroker(deps: {
 
   function welcome(client: Client, session: Session): void {
     sessionOf.set(client, session);
+    senders.set(client, asSender(client));
     const older = sessions.get(session.canteen);
     const replaced = older && sessionOf.get(older);
     if (replaced === undefined) return;
@@ -277,6 +284,21 @@ export async function createBroker(deps: {
     const count = worthALine(`${canteen} ${reason}`);
     if (count !== undefined) log.warn({ canteen, ...about, reason, count }, 'an MQTT client was refused');
   }
+}
+
+/**
+ * The broker's library counts the packets of what it has read, and not those that end while it is paused: without beginning anew it would read
+ * nothing more of a client that sent several at once.
+ */
+function asSender(client: Client): Sender {
+  const reading = client as Client & Sender & { _parsingBatch: number };
+  return {
+    pause: () => reading.pause(),
+    resume: () => {
+      reading._parsingBatch = 0;
+      reading.resume();
+    },
+  };
 }
 
 function addressOf({ conn }: Client): string {

@@ -47,12 +47,17 @@ export function createFolderOwner(folder: string): FolderOwner {
           'busy',
           `${folder} is recorded to by another gateway (process ${owner.pid} on ${owner.host}); each needs a folder of its own`,
         );
-      await writeFile(file, `${JSON.stringify(ours)}\n`);
+      await writeFile(file, `${JSON.stringify(ours)}\n`).catch(unlessFull);
     },
     async release() {
       if ((await read())?.gateway === ours.gateway) await rm(file, { force: true }).catch(() => undefined);
     },
   };
+}
+
+/** A full disk is made room on by whoever holds the folder: the next time there is room for this too. */
+function unlessFull(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOSPC') throw error;
 }
 
 /** Another one means that everything that ran has ended. */

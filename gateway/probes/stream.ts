@@ -36,6 +36,7 @@ async function takeOnceMoreIfSlow(take: () => Promise<StreamSample>, claimedRate
   const first = await take();
   const rate = ({ stream }: StreamSample) => stream.framesPerSecond ?? 0;
   if (claimedRate === undefined || rate(first) >= slowBelow * claimedRate) return first;
-  const second = await take();
+  // What was measured stands, whatever becomes of the second: not every camera takes a session right after the last.
+  const second = await take().catch(() => first);
   return rate(second) >= rate(first) ? second : first;
 }

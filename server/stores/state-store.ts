@@ -82,8 +82,21 @@ export interface Others {
 
 /** On a database that is open already, and perhaps holds more than this. Without `others`, nobody else writes to it. */
 export function stateStore(db: Kysely<Tables>, others?: Others): StateStore {
+  /** Canteens of changes that failed: where the answer was lost they are stored all the same. */
+  const uncertain = new Set<string>();
   return {
-    change: (asked, decide) => db.transaction().execute((transaction) => changeHeld(transaction, { ...asked, others }, decide)),
+    change: async (asked, decide) => {
+      const canteens = [...new Set(asked.canteens)];
+      const about = { ...asked, canteens, others, uncertain };
+      try {
+        const versions = await db.transaction().execute((transaction) => changeHeld(transaction, about, decide));
+        if (versions !== undefined) for (const canteen of canteens) uncertain.delete(canteen);
+        return versions;
+      } catch (error) {
+        for (const canteen of canteens) uncertain.add(canteen);
+        throw error;
+      }
+    },
     newer: (canteens, known) =>
       db
         .transaction()
@@ -121,12 +134,13 @@ async function readTallies(db: Kysely<Tables>): Promise<Tallies> {
 
 async function changeHeld(
   db: Transaction<Tables>,
-  { known, attendance = false, others, ...asked }: ChangeAsked & { others: Others | undefined },
+  about: ChangeAsked & { canteens: string[]; others: Others | undefined; uncertain: ReadonlySet<string> },
   decide: (held: Held) => Decision | undefined,
 ) {
-  const canteens = [...new Set(asked.canteens)];
+  const { canteens, known, attendance = false, others, uncertain } = about;
   // Where no other server writes, whatever is in memory is as it is stored.
-  const doubtful = others === undefined ? canteens.filter((canteen) => known(canteen) === undefined) : canteens;
+  const isDoubtful = (canteen: string) => others !== undefined || known(canteen) === undefined || uncertain.has(canteen);
+  const doubtful = canteens.filter(isDoubtful);
   const held = await holdVersions(db, { canteens: doubtful, lock: others !== undefined });
   await others?.clock.ask(db);
   const newer = await readNewer(db, held, known);

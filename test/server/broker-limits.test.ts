@@ -69,6 +69,17 @@ test('a gateway that sends without end is read no faster than it may, and loses 
   expect(broker.connections()).toBe(2);
 });
 
+test('a gateway whose many small messages come in one go beyond its burst is read on', async () => {
+  const { broker, received } = await openBroker();
+  const bad = await connectBare(broker.port, badHello());
+  for (let index = 0; index < 16; index += 1) bad.write(write(topic('bad', 'events'), Buffer.alloc(1_000_000)));
+  const ofBad = () => received.filter(({ canteen }) => canteen === 'bad').length;
+  await vi.waitFor(() => expect(ofBad()).toBe(16), 10_000);
+  for (let go = 0; go < 5; go += 1)
+    bad.write(Buffer.concat(Array.from({ length: 20 }, () => write(topic('bad', 'events'), Buffer.alloc(3_000)))));
+  await vi.waitFor(() => expect(ofBad()).toBe(116), 10_000);
+});
+
 test('a pace lets a burst pass at once, and what follows only as time goes on', () => {
   const clock = { ms: 0 };
   const waitOf = createPace({ perSecond: 10, burst: 100, nowMs: () => clock.ms });

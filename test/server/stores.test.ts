@@ -66,6 +66,21 @@ describe.each(engines)('the state store on %s', (_, place) => {
     store = await openStateStore(at.url, at.password);
   }
 
+  test('what is in memory is read anew after a change that failed, since it may have been stored all the same', async () => {
+    await commit(store, { states: [{ before: undefined, after: empty }] });
+    // As where the answer to a change was lost: it is stored, and memory does not know.
+    const asked = { canteens: ['qiaodong'], known: () => ({ version: 0, state: empty }) };
+    const found: string[][] = [];
+    const look = () => store.change(asked, ({ newer }) => void found.push(newer.map(({ canteen }) => canteen)));
+    await look();
+    const failed = store.change(asked, () => {
+      throw new Error('the line is down');
+    });
+    await expect(failed).rejects.toThrow('the line is down');
+    await look();
+    expect(found).toEqual([[], ['qiaodong']]);
+  });
+
   test('gives back the same state after it was closed and opened again', async () => {
     const inputs = [layout(1), reachable(2), reachable(3, { check: 'reachable', device: 'nvr-1' })];
     const after = inputs.reduce((state, event) => fold(state, { kind: 'event', event }, started), empty);
