@@ -35,12 +35,6 @@ export async function invited(
   return accept(new URL(invitation.path, address), { password });
 }
 
-/** A secret for the header `authorization`, which needs no cookie. */
-export async function tokenOf(owner: SignedIn, roles: Grant['role'][]): Promise<string> {
-  const { secret } = await owner.ask<{ secret: string }>('/api/me/tokens', { method: 'POST', body: { name: 'a test', roles, days: 1 } });
-  return secret;
-}
-
 /** By name and password. */
 export async function signedIn(address: string, about: Partial<Account> = {}): Promise<SignedIn> {
   const { name, password } = { ...usual, ...about };

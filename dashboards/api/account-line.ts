@@ -14,7 +14,7 @@ export interface AccountLine {
   confirmFactor(code: string): Promise<void>;
   removeFactor(password: string): Promise<void>;
   tokens(): Promise<Token[]>;
-  makeToken(about: { name: string; roles: Role[]; days: number }): Promise<{ token: Token; secret: string }>;
+  makeToken(about: { password: string; name: string; roles: Role[]; days: number }): Promise<{ token: Token; secret: string }>;
   revokeToken(id: string): Promise<void>;
 
   people(): Promise<Person[]>;

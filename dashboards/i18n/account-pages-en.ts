@@ -26,7 +26,7 @@ export const accountPagesEn: typeof accountPagesZh = {
   account: 'My account',
   roles: 'My roles',
   changePassword: 'Change password',
-  passwordChanged: 'The password is changed, and you are signed out everywhere else.',
+  passwordChanged: 'The password is changed, you are signed out everywhere else, and your tokens have ended.',
   secondFactor: 'Second factor',
   factorOn: 'On: signing in asks for the six digits of your authenticator beside the password.',
   factorOff: 'Off. With it the password alone is not enough to sign in.',
@@ -36,7 +36,8 @@ export const accountPagesEn: typeof accountPagesZh = {
   qrCode: 'QR code of the second factor’s secret',
   confirm: 'Confirm',
   tokens: 'API tokens',
-  tokensHint: 'For programs that read data. A token may do no more than you may, and cannot change the account.',
+  tokensHint:
+    'For programs that read data. A token may do no more than you may, and cannot change the account. It ends when you change your password.',
   noTokens: 'No tokens yet.',
   tokenName: 'What it is for',
   tokenDays: 'Valid for days',

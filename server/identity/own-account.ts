@@ -20,7 +20,7 @@ interface Asked {
 /** Whatever asks for the password throws ServerError `wrong-credentials`, `slow-down` or `overloaded`. */
 export interface OwnAccount {
   hasFactor(person: string): Promise<boolean>;
-  /** Every other session of the person ends. Throws ServerError `weak-password`. */
+  /** Every other session of the person ends, and so do all tokens. Throws ServerError `weak-password`. */
   changePassword(asked: Asked, about: { password: string; next: string }): Promise<void>;
   /** A secret that counts once a code of it was told. */
   offerFactor(asked: Asked, about: { password: string }): Promise<{ secret: string; uri: string }>;
@@ -29,7 +29,7 @@ export interface OwnAccount {
   dropFactor(asked: Asked, about: { password: string }): Promise<void>;
   tokens(asked: Asked): Promise<StoredToken[]>;
   /** Throws ServerError `not-allowed` for a role the person has not. */
-  makeToken(asked: Asked, about: { name: string; roles: Role[]; days: number }): Promise<{ token: StoredToken; secret: string }>;
+  makeToken(asked: Asked, about: { password: string; name: string; roles: Role[]; days: number }): Promise<{ token: StoredToken; secret: string }>;
   /** Throws ServerError `not-found`. */
   removeToken(asked: Asked, id: string): Promise<void>;
 }
@@ -51,7 +51,7 @@ export function createOwnAccount(deps: {
       const problem = problemOfPassword(next, who.person.name);
       if (problem !== undefined) throw new ServerError('weak-password', problem);
       const passwordHash = await hash.make(next);
-      const ends = { sessions: { but: who.digest }, tokens: false };
+      const ends = { sessions: { but: who.digest }, tokens: true };
       await people.change(who.person.id, { passwordHash }, { entry: entry({ who, from }, 'password-changed'), ends });
       sessions.changed(who.person.id);
     },
@@ -75,7 +75,8 @@ export function createOwnAccount(deps: {
       await people.change(who.person.id, change, { entry: entry({ who, from }, 'second-factor-off') });
     },
     tokens: ({ who }) => store.tokensOf(who.person.id),
-    makeToken: async (asked, { name, roles, days }) => {
+    makeToken: async (asked, { password, name, roles, days }) => {
+      await proveAgain(asked.who, { password, from: asked.from });
       const owned = asked.who.grants.map(({ role }) => role);
       const foreign = roles.find((role) => !owned.includes(role));
       if (foreign !== undefined)
@@ -98,7 +99,7 @@ export function createOwnAccount(deps: {
     return person;
   }
 
-  /** A session that was left open must not be enough to take the account over. */
+  /** A session that was left open must not be enough to take the account over, nor to come back after it has ended. */
   async function proveAgain({ person }: Identified, { password, from }: { password: string; from: string }): Promise<void> {
     const proof = await prove({ name: person.name, password, from });
     await proof.complete();

@@ -29,7 +29,7 @@ export function accountRoutes({ ownAccount }: Pick<Identity, 'ownAccount'>): Fas
         config,
         schema: {
           tags,
-          summary: 'Change my password; every other session of mine ends',
+          summary: 'Change my password; every other session of mine ends, and so do my tokens',
           body: Type.Object({ password: Password, next: Password }, closed),
           response: { 204: Done, ...refused },
         },
@@ -116,6 +116,7 @@ export function accountRoutes({ ownAccount }: Pick<Identity, 'ownAccount'>): Fas
           summary: 'Make a token for a program; its secret is in this answer and nowhere else',
           body: Type.Object(
             {
+              password: Password,
               name: Type.String({ minLength: 1, maxLength: 80, description: 'what it is for' }),
               roles: Type.Array(Role, { minItems: 1, uniqueItems: true, description: 'which of my roles it carries' }),
               days: Type.Integer({ minimum: 1, maximum: 365, default: 90, description: 'how long it is valid, 1 to 365 days' }),

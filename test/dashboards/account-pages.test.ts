@@ -118,6 +118,7 @@ it('a visitor is led to sign in and back, with a second factor once it is on, an
 
   const tokens = page.getByRole('region', { name: '接口令牌' });
   await tokens.getByLabel('用途').fill('看板');
+  await tokens.getByLabel('现在的密码').fill(password);
   await tokens.getByRole('button', { name: '生成令牌' }).click();
   const token = (await tokens.locator('code').textContent()) ?? '';
   const answer = await fetch(`${address}/api/canteens`, { headers: { authorization: `Bearer ${token}` } });

@@ -107,7 +107,7 @@ describe('a session', () => {
     const { app, identity } = await openApp();
     const administrator = await asAdministrator(app, identity);
     const person = await asInvited(app, administrator, regulator);
-    const { secret } = (await person('/api/me/tokens', post({ name: 't', roles: ['regulator'] }))).json();
+    const { secret } = (await person('/api/me/tokens', post({ password, name: 't', roles: ['regulator'] }))).json();
     const byToken = () => asNobody(app)('/api/canteens', { headers: { authorization: `Bearer ${secret}` } });
     expect((await byToken()).statusCode).toBe(200);
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -201,15 +201,19 @@ describe('whoever guesses a password', () => {
   });
 });
 
-test('a changed password ends every other session, and needs the present one', async () => {
+test('a changed password ends every other session and all tokens, and needs the present one', async () => {
   const { app, identity } = await openApp();
   const here = await asAdministrator(app, identity);
   const there = await signedIn(app, '站长');
+  const { secret } = (await here('/api/me/tokens', post({ password, name: 't', roles: ['administrator'] }))).json();
+  const byToken = () => asNobody(app)('/api/canteens', { headers: { authorization: `Bearer ${secret}` } });
+  expect((await byToken()).statusCode).toBe(200);
   const next = 'another one that is long';
   expect(errorOf(await here('/api/me/password', post({ password: 'not the password', next })))).toBe('401 wrong-credentials');
   expect((await here('/api/me/password', post({ password, next }))).statusCode).toBe(204);
   expect((await here('/api/me')).statusCode).toBe(200);
   expect(errorOf(await there('/api/me'))).toBe('401 not-signed-in');
+  expect(errorOf(await byToken())).toBe('401 not-signed-in');
   await expect(signedIn(app, '站长')).rejects.toThrow(/wrong-credentials/);
 });
 
@@ -232,12 +236,21 @@ test('a second factor is asked for once it is confirmed, and no code counts twic
   expect((await signIn()).statusCode).toBe(204);
 });
 
+test('an open session alone makes no token', async () => {
+  const { app, identity } = await openApp();
+  const ask = await asAdministrator(app, identity);
+  const make = (about: object) => ask('/api/me/tokens', post({ name: 't', roles: ['administrator'], ...about }));
+  expect(errorOf(await make({}))).toBe('400 invalid-request');
+  expect(errorOf(await make({ password: 'not the password' }))).toBe('401 wrong-credentials');
+  expect((await ask('/api/me/tokens')).json().tokens).toEqual([]);
+});
+
 test('a token carries at most the roles of its owner, cannot touch the account, expires and is revoked', async () => {
   const { app, identity, clock } = await openApp();
   const administrator = await asAdministrator(app, identity);
   const person = await asInvited(app, administrator, regulator);
-  expect(errorOf(await person('/api/me/tokens', post({ name: 't', roles: ['administrator'] })))).toBe('403 not-allowed');
-  const { token, secret } = (await person('/api/me/tokens', post({ name: '看板', roles: ['regulator'], days: 1 }))).json();
+  expect(errorOf(await person('/api/me/tokens', post({ password, name: 't', roles: ['administrator'] })))).toBe('403 not-allowed');
+  const { token, secret } = (await person('/api/me/tokens', post({ password, name: '看板', roles: ['regulator'], days: 1 }))).json();
   const by = (url: string, method: 'GET' | 'POST' = 'GET') =>
     app.inject({ url, method, headers: { authorization: `Bearer ${secret}` }, ...(method === 'POST' && { payload: {} }) });
   expect((await by('/api/canteens')).statusCode).toBe(200);
