@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AuditView } from '#contract/audit.ts';
 import { Grants, Invitation, Person, PersonName } from '#contract/people.ts';
-import { callerOf, whoAsks } from '../identity/caller.ts';
+import { callerOf, whoAsksInPerson } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
 import { may } from '../identity/roles.ts';
 import type { AuditRow } from '../stores/audit-chain.ts';
@@ -16,7 +16,7 @@ const config = { who: may.managePeople };
 const PersonId = Type.String({ format: 'uuid', description: 'a person’s id, as /api/people lists it' });
 
 export function peopleRoutes({ people, audit }: Pick<Identity, 'people' | 'audit'>): FastifyPluginAsyncTypebox {
-  const asked = (request: FastifyRequest) => ({ who: whoAsks(request), from: callerOf(request).from });
+  const asked = (request: FastifyRequest) => ({ who: whoAsksInPerson(request), from: callerOf(request).from });
   return async (app) => {
     app.get(
       '/api/people',

@@ -266,6 +266,23 @@ test('a token carries at most the roles of its owner, cannot touch the account, 
 });
 
 describe('people', () => {
+  test('are looked up by a token too, and changed in person only', async () => {
+    const { app, identity } = await openApp();
+    const administrator = await asAdministrator(app, identity);
+    const { secret } = (await administrator('/api/me/tokens', post({ password, name: 't', roles: ['administrator'] }))).json();
+    const byToken: Ask = Object.assign(
+      (url: string, about: object = {}) => app.inject({ url, headers: { authorization: `Bearer ${secret}` }, ...about }),
+      { cookie: '' },
+    );
+    const id = await idOf(byToken, '站长');
+    expect(id).toBeDefined();
+    const grants = [{ role: 'administrator', scope: everywhere }];
+    expect(errorOf(await byToken('/api/people', post({ name: '乙', grants })))).toBe('403 not-allowed');
+    expect(errorOf(await byToken(`/api/people/${id}/invitation`, post()))).toBe('403 not-allowed');
+    expect(errorOf(await byToken(`/api/people/${id}`, { method: 'PATCH', payload: { grants } }))).toBe('403 not-allowed');
+    expect((await administrator('/api/people')).json().people).toHaveLength(1);
+  });
+
   test('who lost their password get a link that ends all they had', async () => {
     const { app, identity } = await openApp();
     const administrator = await asAdministrator(app, identity);
