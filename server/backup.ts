@@ -110,6 +110,8 @@ export async function restore(file: string, places: Places, { by, say, now }: De
       writeAnchor(dataDir, head);
       say(`restored what the server knew at ${at}; files that were there before have the ending ${aside}, and may be deleted`);
       if (!state.url.startsWith('sqlite:')) say('what PostgreSQL held before is gone');
+      say('everybody signs in anew; tokens, one-time links and claim codes of then count no longer, and have to be made anew');
+      say('people, their roles and passwords are as they were then: look at /people whether somebody was disabled or demoted since');
     });
   } finally {
     lock.close();

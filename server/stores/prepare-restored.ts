@@ -8,17 +8,19 @@ import { openDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
 const rowsAtOnce = 500;
+/** What lets somebody in who need not be let in any longer: since the back-up it may have ended, been revoked or been used. */
+const keys = ['sessions', 'tokens', 'invitations', 'claim_codes'] as const;
 
 /**
- * `file` is the SQLite file of a back-up; its tables are brought up to date, and everybody in it is signed out: a session that has ended since would come
- * alive again. Where `present`, which may be missing, goes on with the same audit, what came later there is carried over. `noted` ends it, and where it ends then is given.
+ * `file` is the SQLite file of a back-up; its tables are brought up to date, and all keys in it but passwords and certificates are thrown away: one that
+ * was revoked or used since would come alive again. Where `present`, which may be missing, goes on with the same audit, what came later there is carried over. `noted` ends it, and where it ends then is given.
  * Throws ServerError `backup-unusable` where `present` holds another audit that would be lost, or what opening a database throws.
  */
 export async function prepareRestored(file: string, about: { present: StateAddress | undefined; noted: AuditEntry }): Promise<AuditHead> {
   const { present, noted } = about;
   const restored = await openDatabase(`sqlite:${file}`, undefined);
   try {
-    await restored.deleteFrom('sessions').execute();
+    for (const table of keys) await restored.deleteFrom(table).execute();
     const audit = auditStore(restored);
     const carried = present && (await carryAudit(present, restored));
     await audit.record(carried ? { ...noted, detail: { ...noted.detail, carried } } : noted);

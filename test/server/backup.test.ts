@@ -16,7 +16,7 @@ import type { Settings } from '../../server/config.ts';
 import { openAuthority } from '../../server/identity/authority.ts';
 import { startServer } from '../../server/main.ts';
 import { factEntry, layoutEntry } from '../gateway/entries.ts';
-import { firstAdministrator, signedIn } from '../signed-in.ts';
+import { firstAdministrator, password, signedIn } from '../signed-in.ts';
 import { silentLog } from '../silent-log.ts';
 import { silent, standard } from './app-parts.ts';
 import { layout, picture, reachable, sha256 } from './ingest-messages.ts';
@@ -146,6 +146,26 @@ test('what was there before is kept aside, and nothing is left half-way', async 
   // Nobody makes what was done since the back-up undone by restoring it.
   expect(auditedIn(join(folder, 'data/state.db'))).toEqual(['link-accepted', 'signed-in', 'backed-up', 'signed-out', 'restored']);
   await auditVerify(settings, { say: () => undefined });
+});
+
+test('no key of then opens anything after a restore, and what is to be looked at is said', async () => {
+  const folder = temporaryFolder();
+  const settings = settingsIn(join(folder, 'data'));
+  const { ask, stop } = await run(settings);
+  const post = (path: string, body: object) => ask(path, { method: 'POST', body });
+  await post('/api/me/tokens', { password, name: 't', roles: ['administrator'] });
+  await post('/api/people', { name: '王工', grants: [{ role: 'regulator', scope: { kind: 'all' } }] });
+  await post('/api/canteens/qiaodong/claim-code', {});
+  await stop();
+  const keysThere = () =>
+    ['sessions', 'tokens', 'invitations', 'claim_codes'].map((table) => countIn(join(folder, 'data/state.db'), table));
+  expect(keysThere()).toEqual([1, 1, 1, 1]);
+  await backup(join(folder, 'backup.tar'), settings, deps);
+  said.length = 0;
+  await restore(join(folder, 'backup.tar'), settings, deps);
+  expect(keysThere()).toEqual([0, 0, 0, 0]);
+  expect(countIn(join(folder, 'data/state.db'), 'people')).toBe(2);
+  expect(said.join('\n')).toMatch(/tokens, one-time links and claim codes .* made anew\n.*disabled or demoted since/);
 });
 
 test('state moves from SQLite to PostgreSQL and back by a back-up, out of a server at work', async () => {
@@ -315,9 +335,13 @@ function auditedIn(file: string): unknown[] {
 }
 
 function eventsIn(file: string): number {
+  return countIn(file, 'events');
+}
+
+function countIn(file: string, table: string): number {
   const database = new DatabaseSync(file);
   try {
-    return Number(database.prepare('select count(*) as count from events').get()?.count);
+    return Number(database.prepare(`select count(*) as count from ${table}`).get()?.count);
   } finally {
     database.close();
   }
