@@ -29,7 +29,10 @@ export interface OwnAccount {
   dropFactor(asked: Asked, about: { password: string }): Promise<void>;
   tokens(asked: Asked): Promise<StoredToken[]>;
   /** Throws ServerError `not-allowed` for a role the person has not. */
-  makeToken(asked: Asked, about: { password: string; name: string; roles: Role[]; days: number }): Promise<{ token: StoredToken; secret: string }>;
+  makeToken(
+    asked: Asked,
+    about: { password: string; name: string; roles: Role[]; days: number },
+  ): Promise<{ token: StoredToken; secret: string }>;
   /** Throws ServerError `not-found`. */
   removeToken(asked: Asked, id: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { SessionStore } from '../stores/session-store.ts';
 import type { Audit } from './audit.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { foldedCase } from './password-rule.ts';
-import type { Attempt, SignInPace } from './sign-in-pace.ts';
+import { type Attempt, networkOf, type SignInPace } from './sign-in-pace.ts';
 
 export interface Proof {
   person: StoredPerson;
@@ -32,7 +32,7 @@ export function createPasswordProof(deps: {
   return async ({ name, password, from }) => {
     const account = foldedCase(name);
     const person = await people.byName(account);
-    const knownThere = person !== undefined && (await sessions.knows(person.id, from));
+    const knownThere = person !== undefined && (await sessions.knows(person.id, networkOf(from)));
     const attempt: Attempt = { account, address: from, knownThere };
     const refuse = async (reason: string, error: ServerError): Promise<never> => {
       // What is no name of anybody's may be a password that was typed into the wrong field.

@@ -2,6 +2,7 @@
 import type { Grant } from '#contract/people.ts';
 import type { SessionLimits, SessionStore } from '../stores/session-store.ts';
 import { digestOf, newSecret } from './secrets.ts';
+import { networkOf } from './sign-in-pace.ts';
 
 /** What a request shows to say who it comes from. */
 export interface Credential {
@@ -53,7 +54,8 @@ export function createSessions(deps: {
     open: async ({ person, from, action }) => {
       const secret = newSecret();
       const entry = { at: now(), who: person.name, action, subject: person.name, from };
-      await store.open({ digest: digestOf(secret), person: person.id, at: instant(now()), origin: from, limits: present() }, entry);
+      const origin = { origin: from, network: networkOf(from) };
+      await store.open({ digest: digestOf(secret), person: person.id, at: instant(now()), ...origin, limits: present() }, entry);
       return secret;
     },
     identify: async ({ kind, secret }) => {

@@ -31,7 +31,7 @@ export interface PeopleTables {
     used_at: string | null;
   };
   invitations: { person: string; digest: string; expires_at: string };
-  /** Where somebody has signed in before. */
+  /** Networks somebody has signed in from before. */
   places: { person: string; origin: string; at: string };
   attempts: { key: string; failures: number; until: string; at: string };
 }

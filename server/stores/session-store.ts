@@ -31,12 +31,15 @@ export interface SessionLimits {
 
 export interface SessionStore {
   /** Also forgets the sessions of whomever that are over. */
-  open(about: { digest: string; person: string; at: string; origin: string; limits: SessionLimits }, entry: AuditEntry): Promise<void>;
+  open(
+    about: { digest: string; person: string; at: string; origin: string; network: string; limits: SessionLimits },
+    entry: AuditEntry,
+  ): Promise<void>;
   session(digest: string, limits: SessionLimits): Promise<(Holder & { usedAt: string }) | undefined>;
   used(digest: string, at: string): Promise<void>;
   end(digest: string, entry: AuditEntry): Promise<void>;
   /** Whether somebody has signed in from there before. */
-  knows(person: string, origin: string): Promise<boolean>;
+  knows(person: string, network: string): Promise<boolean>;
 
   addToken(token: StoredToken, entry: AuditEntry): Promise<void>;
   token(digest: string, now: string): Promise<(Holder & { roles: Role[]; usedAt: string | null }) | undefined>;
@@ -52,7 +55,7 @@ const placeKeptMs = 90 * 86_400_000;
 export function sessionStore(db: Kysely<Tables>, noted: Noted): SessionStore {
   const known = () => db.selectFrom('people').where('people.disabled_at', 'is', null);
   return {
-    open: ({ digest, person, at, origin, limits }, entry) =>
+    open: ({ digest, person, at, origin, network, limits }, entry) =>
       noted(entry, async (transaction) => {
         await transaction
           .deleteFrom('sessions')
@@ -66,7 +69,7 @@ export function sessionStore(db: Kysely<Tables>, noted: Noted): SessionStore {
           .execute();
         await transaction
           .insertInto('places')
-          .values({ person, origin, at })
+          .values({ person, origin: network, at })
           .onConflict((conflict) => conflict.columns(['person', 'origin']).doUpdateSet({ at }))
           .execute();
       }),
@@ -83,8 +86,13 @@ export function sessionStore(db: Kysely<Tables>, noted: Noted): SessionStore {
     used: async (digest, at) => void (await db.updateTable('sessions').set({ seen_at: at }).where('digest', '=', digest).execute()),
     end: (digest, entry) =>
       noted(entry, async (transaction) => void (await transaction.deleteFrom('sessions').where('digest', '=', digest).execute())),
-    knows: async (person, origin) => {
-      const place = await db.selectFrom('places').select('at').where('person', '=', person).where('origin', '=', origin).executeTakeFirst();
+    knows: async (person, network) => {
+      const place = await db
+        .selectFrom('places')
+        .select('at')
+        .where('person', '=', person)
+        .where('origin', '=', network)
+        .executeTakeFirst();
       return place !== undefined;
     },
 

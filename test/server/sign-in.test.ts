@@ -190,6 +190,15 @@ describe('whoever guesses a password', () => {
     expect(JSON.stringify(await database.selectFrom('attempts').selectAll().execute())).not.toContain('nobody');
   });
 
+  test('does not slow down the owner at another address of a network they are known in', async () => {
+    const { app, identity } = await openApp();
+    await asAdministrator(app, identity);
+    expect((await try_(app, { from: '2001:db8:1:2::1', password })).statusCode).toBe(204);
+    for (let guess = 0; guess < 6; guess += 1) await try_(app, { from: `198.51.100.${guess}` });
+    expect(errorOf(await try_(app, { from: '2001:db8:1:3::1', password }))).toBe('429 slow-down');
+    expect((await try_(app, { from: '2001:db8:1:2:abcd::9', password })).statusCode).toBe(204);
+  });
+
   test.each([
     ['198.51.100.1', '198.51.100.1'],
     ['::ffff:198.51.100.1', '198.51.100.1'],
