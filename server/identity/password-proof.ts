@@ -41,7 +41,11 @@ export function createPasswordProof(deps: {
       throw error;
     };
     await pace.begin(attempt);
-    const right = await hash.matches(password, person?.passwordHash ?? undefined);
+    const right = await hash.matches(password, person?.passwordHash ?? undefined).catch(async (error) => {
+      // Nothing was looked at: whoever keeps the server busy must not make others wait afterwards as well.
+      await pace.takeBack(attempt, { right: false });
+      throw error;
+    });
     const wrong = new ServerError('wrong-credentials', 'the name or the password is not right');
     if (!right || person === undefined) return refuse('password', wrong);
     if (person.disabledAt !== null) return refuse('disabled', wrong);

@@ -1,4 +1,4 @@
-// Slows down whoever guesses passwords, and locks nobody out: waiting is short, and where somebody signed in before strangers cannot slow them down.
+// Slows down whoever guesses passwords, and locks nobody out of where they signed in before: strangers cannot slow them down there.
 import { isIPv4 } from 'node:net';
 import { ServerError } from '../errors.ts';
 import type { AttemptStore } from '../stores/attempt-store.ts';
@@ -22,7 +22,8 @@ export interface Attempt {
 
 /**
  * From one address: enough for an office behind one, then a guess a minute at last. A person is guessed at from strange places, all of them together,
- * once in half a minute at last, which leaves a gap for the owner; from a place where they signed in before only what is tried there counts.
+ * once in half a minute at last: whoever never stops keeps the owner out of places that are strange to them, and out of no other. From a place where
+ * they signed in before only what is tried there counts.
  */
 const limits = {
   address: { free: 20, longestMs: 60_000 },

@@ -4,8 +4,11 @@ import { get, type IncomingMessage } from 'node:http';
 import { Secret, TOTP } from 'otpauth';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { buildApp } from '../../server/app.ts';
+import { ServerError } from '../../server/errors.ts';
 import { createPasswordHash } from '../../server/identity/password-hash.ts';
-import { networkOf } from '../../server/identity/sign-in-pace.ts';
+import { createPasswordProof } from '../../server/identity/password-proof.ts';
+import { createSignInPace, networkOf } from '../../server/identity/sign-in-pace.ts';
+import { identityStores } from '../../server/stores/identity-stores.ts';
 import { password } from '../signed-in.ts';
 import { openParts, silent, standard } from './app-parts.ts';
 import { type Ask, asAdministrator, asInvited, asNobody, signedIn } from './asking.ts';
@@ -188,6 +191,19 @@ describe('whoever guesses a password', () => {
     expect(errorOf(await try_(app, { from: '198.51.100.1', name: 'another' }))).toBe('429 slow-down');
     expect(errorOf(await try_(app, { from: '198.51.100.2', name: 'another' }))).toBe('401 wrong-credentials');
     expect(JSON.stringify(await database.selectFrom('attempts').selectAll().execute())).not.toContain('nobody');
+  });
+
+  test('is who is slowed down, not who came when the server had too much to do', async () => {
+    const { database, clock } = await openParts();
+    const { people, sessions, attempts, audit } = identityStores(database, () => undefined);
+    const now = () => clock.now;
+    const busy = async () => {
+      throw new ServerError('overloaded', 'too many people are signing in at this moment');
+    };
+    const pace = createSignInPace({ store: attempts, now });
+    const prove = createPasswordProof({ people, sessions, pace, hash: { make: busy, matches: busy }, audit, now });
+    for (let attempt = 0; attempt < 25; attempt += 1)
+      await expect(prove({ name: '站长', password, from: '198.51.100.1' })).rejects.toMatchObject({ code: 'overloaded' });
   });
 
   test('does not slow down the owner at another address of a network they are known in', async () => {
