@@ -51,7 +51,7 @@ export function createLinks(deps: {
         await people.accept(digestOf(secret), { person: person.id, passwordHash, entry });
         sessions.changed(person.id);
       }
-      return sessions.open({ person, from, action: 'signed-in' });
+      return sessions.open({ person: { ...person, passwordHash }, from, action: 'signed-in' });
     },
   };
 

@@ -50,18 +50,18 @@ export function createOwnAccount(deps: {
   return {
     hasFactor: async (id) => (await find(id)).factorSecret !== null,
     changePassword: async ({ who, from }, { password, next }) => {
-      await proveAgain(who, { password, from });
+      const proven = await proveAgain(who, { password, from });
       const problem = problemOfPassword(next, who.person.name);
       if (problem !== undefined) throw new ServerError('weak-password', problem);
       const passwordHash = await hash.make(next);
       const ends = { sessions: { but: who.digest }, tokens: true };
-      await people.change(who.person.id, { passwordHash }, { entry: entry({ who, from }, 'password-changed'), ends });
+      await people.change(who.person.id, { passwordHash }, { entry: entry({ who, from }, 'password-changed'), proven, ends });
       sessions.changed(who.person.id);
     },
     offerFactor: async ({ who, from }, { password }) => {
-      await proveAgain(who, { password, from });
+      const proven = await proveAgain(who, { password, from });
       const secret = newFactorSecret();
-      await people.change(who.person.id, { factorPending: secret }, { entry: entry({ who, from }, 'second-factor-offered') });
+      await people.change(who.person.id, { factorPending: secret }, { entry: entry({ who, from }, 'second-factor-offered'), proven });
       return { secret, uri: factorUri(secret, who.person.name) };
     },
     confirmFactor: async (asked, code) => {
@@ -73,13 +73,13 @@ export function createOwnAccount(deps: {
       await people.change(id, { factorSecret: factorPending, factorPending: null }, { entry: entry(asked, 'second-factor-on') });
     },
     dropFactor: async ({ who, from }, { password }) => {
-      await proveAgain(who, { password, from });
+      const proven = await proveAgain(who, { password, from });
       const change = { factorSecret: null, factorPending: null };
-      await people.change(who.person.id, change, { entry: entry({ who, from }, 'second-factor-off') });
+      await people.change(who.person.id, change, { entry: entry({ who, from }, 'second-factor-off'), proven });
     },
     tokens: ({ who }) => store.tokensOf(who.person.id),
     makeToken: async (asked, { password, name, roles, days }) => {
-      await proveAgain(asked.who, { password, from: asked.from });
+      const proven = await proveAgain(asked.who, { password, from: asked.from });
       const owned = asked.who.grants.map(({ role }) => role);
       const foreign = roles.find((role) => !owned.includes(role));
       if (foreign !== undefined)
@@ -87,7 +87,7 @@ export function createOwnAccount(deps: {
       const secret = newSecret();
       const times = { createdAt: instant(now()), expiresAt: instant(now() + days * 86_400_000), usedAt: null };
       const token = { id: randomUUID(), digest: digestOf(secret), person: asked.who.person.id, name, roles, ...times };
-      await store.addToken(token, { ...entry(asked, 'token-made'), detail: { name, roles, expiresAt: token.expiresAt } });
+      await store.addToken(token, proven, { ...entry(asked, 'token-made'), detail: { name, roles, expiresAt: token.expiresAt } });
       return { token, secret };
     },
     removeToken: async (asked, id) => {
@@ -102,10 +102,11 @@ export function createOwnAccount(deps: {
     return person;
   }
 
-  /** A session that was left open must not be enough to take the account over, nor to come back after it has ended. */
-  async function proveAgain({ person }: Identified, { password, from }: { password: string; from: string }): Promise<void> {
+  /** A session that was left open must not be enough to take the account over, nor to come back after it has ended. Gives the password's hash. */
+  async function proveAgain({ person }: Identified, { password, from }: { password: string; from: string }): Promise<string> {
     const proof = await prove({ name: person.name, password, from });
     await proof.complete();
+    return proof.person.passwordHash;
   }
 
   function entry({ who, from }: Asked, action: string) {

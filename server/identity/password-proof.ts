@@ -8,7 +8,7 @@ import { foldedCase } from './password-rule.ts';
 import { type Attempt, networkOf, type SignInPace } from './sign-in-pace.ts';
 
 export interface Proof {
-  person: StoredPerson;
+  person: StoredPerson & { passwordHash: string };
   /** To be called once all else is in order as well: the account is its owner's again. */
   complete(): Promise<void>;
   /** Something else is missing that is no guess. */
@@ -47,10 +47,10 @@ export function createPasswordProof(deps: {
       throw error;
     });
     const wrong = new ServerError('wrong-credentials', 'the name or the password is not right');
-    if (!right || person === undefined) return refuse('password', wrong);
+    if (!right || person === undefined || person.passwordHash === null) return refuse('password', wrong);
     if (person.disabledAt !== null) return refuse('disabled', wrong);
     return {
-      person,
+      person: { ...person, passwordHash: person.passwordHash },
       complete: () => pace.takeBack(attempt, { right: true }),
       suspend: () => pace.takeBack(attempt, { right: false }),
       refuse,

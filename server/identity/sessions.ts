@@ -18,9 +18,16 @@ export interface Identified {
   digest: string;
 }
 
+/** Who has just proven, or chosen, the password of this hash. */
+interface Opener {
+  id: string;
+  name: string;
+  passwordHash: string;
+}
+
 export interface Sessions {
-  /** Gives the new session's secret. */
-  open(about: { person: { id: string; name: string }; from: string; action: string }): Promise<string>;
+  /** Gives the new session's secret. Throws ServerError `wrong-credentials` where `passwordHash` is not the person's any longer, or the person disabled. */
+  open(about: { person: Opener; from: string; action: string }): Promise<string>;
   identify(credential: Credential): Promise<Identified | undefined>;
   end(who: Identified, from: string): Promise<void>;
   /** To be called after whatever changed about somebody: nothing known of them before counts any longer. */
@@ -54,8 +61,8 @@ export function createSessions(deps: {
     open: async ({ person, from, action }) => {
       const secret = newSecret();
       const entry = { at: now(), who: person.name, action, subject: person.name, from };
-      const origin = { origin: from, network: networkOf(from) };
-      await store.open({ digest: digestOf(secret), person: person.id, at: instant(now()), ...origin, limits: present() }, entry);
+      const session = { digest: digestOf(secret), person: person.id, passwordHash: person.passwordHash, at: instant(now()) };
+      await store.open({ ...session, origin: from, network: networkOf(from), limits: present() }, entry);
       return secret;
     },
     identify: async ({ kind, secret }) => {

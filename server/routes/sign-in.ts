@@ -81,7 +81,7 @@ export function signInRoutes({ sessions, signIn, links, sessionDays }: Identity)
           body: Type.Object({ secret: LinkSecret, name: Type.Optional(PersonName), password: Password }, closed),
           response: {
             204: Type.Null({ description: 'Signed in; the link is used up' }),
-            ...{ 400: Invalid, 409: Taken, 410: Gone, 503: Unavailable },
+            ...{ 400: Invalid, 401: Unauthorized, 409: Taken, 410: Gone, 503: Unavailable },
           },
         },
       },

@@ -4,6 +4,7 @@ import type { Grant } from '#contract/people.ts';
 import { linkUnusable, ServerError } from '../errors.ts';
 import type { AuditEntry } from './audit-chain.ts';
 import { type Noted, takeTurn } from './audit-store.ts';
+import { stillProven } from './still-proven.ts';
 import type { Tables } from './tables.ts';
 
 export interface StoredPerson {
@@ -41,13 +42,19 @@ export interface PeopleStore {
     about: { person: StoredPerson; key: string; invitation?: StoredInvitation; ifNoAdministrator?: true },
     entry: AuditEntry,
   ): Promise<void>;
-  /** Throws ServerError `last-administrator` where nobody would be left who can look after people. */
-  change(id: string, change: PersonChange, about: { entry: AuditEntry; ends?: Ending }): Promise<void>;
+  /**
+   * Throws ServerError `last-administrator` where nobody would be left who can look after people. `proven`: the hash of the password that allows it;
+   * throws `wrong-credentials` where it is another by now, or the person disabled.
+   */
+  change(id: string, change: PersonChange, about: { entry: AuditEntry; proven?: string; ends?: Ending }): Promise<void>;
   /** Replaces the invitation that was there. */
   invite(id: string, invitation: StoredInvitation, entry: AuditEntry): Promise<void>;
   /** Whom a link that has not expired is for. */
   invited(digest: string, now: string): Promise<StoredPerson | undefined>;
-  /** Uses the link up; everything that knew the person by the former password ends. Throws ServerError `link-unusable` where somebody was faster. */
+  /**
+   * Uses the link up; everything that knew the person by the former password ends. Throws ServerError `link-unusable` where somebody was faster, or
+   * has disabled the person.
+   */
   accept(digest: string, about: { person: string; passwordHash: string; entry: AuditEntry }): Promise<void>;
   /** False where this period, or a later one, was taken before. */
   takePeriod(id: string, period: number): Promise<boolean>;
@@ -69,9 +76,10 @@ export function peopleStore(db: Kysely<Tables>, noted: Noted): PeopleStore {
         await transaction.insertInto('people').values(row(person, key)).execute();
         if (invitation !== undefined) await putInvitation(transaction, person.id, invitation);
       }),
-    change: (id, change, { entry, ends }) =>
+    change: (id, change, { entry, proven, ends }) =>
       noted(entry, async (transaction) => {
         await takeTurn(transaction, 'people');
+        if (proven !== undefined) await stillProven(transaction, { person: id, passwordHash: proven });
         const before = await administrators(transaction);
         await transaction.updateTable('people').set(columns(change)).where('id', '=', id).execute();
         if (before > 0 && (await administrators(transaction)) === 0)
@@ -98,7 +106,13 @@ export function peopleStore(db: Kysely<Tables>, noted: Noted): PeopleStore {
         const { numDeletedRows } = await transaction.deleteFrom('invitations').where('digest', '=', digest).executeTakeFirstOrThrow();
         if (Number(numDeletedRows) === 0) throw linkUnusable();
         const fresh = { password_hash: passwordHash, factor_secret: null, factor_pending: null };
-        await transaction.updateTable('people').set(fresh).where('id', '=', person).execute();
+        const { numUpdatedRows } = await transaction
+          .updateTable('people')
+          .set(fresh)
+          .where('id', '=', person)
+          .where('disabled_at', 'is', null)
+          .executeTakeFirstOrThrow();
+        if (Number(numUpdatedRows) === 0) throw linkUnusable();
         await end(transaction, person, { sessions: 'all', tokens: true });
       }),
     takePeriod: async (id, period) => {

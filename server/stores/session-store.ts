@@ -4,6 +4,7 @@ import type { Grant, Role } from '#contract/people.ts';
 import { ServerError } from '../errors.ts';
 import type { AuditEntry } from './audit-chain.ts';
 import type { Noted } from './audit-store.ts';
+import { stillProven } from './still-proven.ts';
 import type { Tables } from './tables.ts';
 
 /** Whose a secret is. */
@@ -30,9 +31,12 @@ export interface SessionLimits {
 }
 
 export interface SessionStore {
-  /** Also forgets the sessions of whomever that are over. */
+  /**
+   * Also forgets the sessions of whomever that are over. Throws ServerError `wrong-credentials` where `passwordHash`, that of the password which was
+   * proven, is the person's no longer, or the person is disabled by now: what ended their sessions ends those about to be as well.
+   */
   open(
-    about: { digest: string; person: string; at: string; origin: string; network: string; limits: SessionLimits },
+    about: { digest: string; person: string; passwordHash: string; at: string; origin: string; network: string; limits: SessionLimits },
     entry: AuditEntry,
   ): Promise<void>;
   session(digest: string, limits: SessionLimits): Promise<(Holder & { usedAt: string }) | undefined>;
@@ -41,7 +45,8 @@ export interface SessionStore {
   /** Whether somebody has signed in from there before. */
   knows(person: string, network: string): Promise<boolean>;
 
-  addToken(token: StoredToken, entry: AuditEntry): Promise<void>;
+  /** Throws as `open` does. */
+  addToken(token: StoredToken, passwordHash: string, entry: AuditEntry): Promise<void>;
   token(digest: string, now: string): Promise<(Holder & { roles: Role[]; usedAt: string | null }) | undefined>;
   tokenUsed(digest: string, at: string): Promise<void>;
   tokensOf(person: string): Promise<StoredToken[]>;
@@ -55,8 +60,9 @@ const placeKeptMs = 90 * 86_400_000;
 export function sessionStore(db: Kysely<Tables>, noted: Noted): SessionStore {
   const known = () => db.selectFrom('people').where('people.disabled_at', 'is', null);
   return {
-    open: ({ digest, person, at, origin, network, limits }, entry) =>
+    open: ({ digest, person, passwordHash, at, origin, network, limits }, entry) =>
       noted(entry, async (transaction) => {
+        await stillProven(transaction, { person, passwordHash });
         await transaction
           .deleteFrom('sessions')
           .where((row) => row.or([row('created_at', '<=', limits.madeAfter), row('seen_at', '<=', limits.usedAfter)]))
@@ -96,15 +102,16 @@ export function sessionStore(db: Kysely<Tables>, noted: Noted): SessionStore {
       return place !== undefined;
     },
 
-    addToken: async ({ roles, ...token }, entry) => {
+    addToken: async ({ roles, ...token }, passwordHash, entry) => {
       const { id, digest, person, name, createdAt, expiresAt, usedAt } = token;
       const times = { created_at: createdAt, expires_at: expiresAt, used_at: usedAt };
-      await noted(entry, (transaction) =>
-        transaction
+      await noted(entry, async (transaction) => {
+        await stillProven(transaction, { person, passwordHash });
+        await transaction
           .insertInto('tokens')
           .values({ id, digest, person, name, roles: JSON.stringify(roles), ...times })
-          .execute(),
-      );
+          .execute();
+      });
     },
     token: async (digest, now) => {
       const row = await known()

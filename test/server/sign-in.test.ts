@@ -7,6 +7,7 @@ import { buildApp } from '../../server/app.ts';
 import { ServerError } from '../../server/errors.ts';
 import { createPasswordHash } from '../../server/identity/password-hash.ts';
 import { createPasswordProof } from '../../server/identity/password-proof.ts';
+import { digestOf } from '../../server/identity/secrets.ts';
 import { createSignInPace, networkOf } from '../../server/identity/sign-in-pace.ts';
 import { identityStores } from '../../server/stores/identity-stores.ts';
 import { password } from '../signed-in.ts';
@@ -240,6 +241,67 @@ test('a changed password ends every other session and all tokens, and needs the 
   expect(errorOf(await there('/api/me'))).toBe('401 not-signed-in');
   expect(errorOf(await byToken())).toBe('401 not-signed-in');
   await expect(signedIn(app, '站长')).rejects.toThrow(/wrong-credentials/);
+});
+
+describe('who proved a password', () => {
+  async function proven() {
+    const { app, identity, database, clock } = await openApp();
+    const administrator = await asAdministrator(app, identity);
+    const person = await asInvited(app, administrator, regulator);
+    const id = (await idOf(administrator, regulator.name)) ?? '';
+    const { people, sessions } = identityStores(database, () => undefined);
+    const { passwordHash } = (await people.find(id)) ?? {};
+    const opener = { id, name: regulator.name, passwordHash: passwordHash ?? '' };
+    const open = () => identity.sessions.open({ person: opener, from: '127.0.0.1', action: 'signed-in' });
+    const at = new Date(clock.now).toISOString();
+    const token = {
+      id: 't',
+      digest: 'd',
+      person: id,
+      name: 't',
+      roles: ['regulator' as const],
+      createdAt: at,
+      expiresAt: at,
+      usedAt: null,
+    };
+    const entry = { at: clock.now, who: regulator.name, action: 'token-made', subject: regulator.name, from: '127.0.0.1' };
+    const sessionsThere = () => database.selectFrom('sessions').select('digest').where('person', '=', id).execute();
+    return {
+      administrator,
+      person,
+      id,
+      people,
+      open,
+      addToken: () => sessions.addToken(token, opener.passwordHash, entry),
+      changePassword: () => people.change(id, { passwordHash: 'a new one' }, { entry, proven: opener.passwordHash }),
+      sessionsThere,
+      entry,
+    };
+  }
+
+  test('comes too late with it once it is changed', async () => {
+    const { person, open, addToken, changePassword, sessionsThere } = await proven();
+    await open();
+    expect(await sessionsThere()).toHaveLength(2);
+    expect((await person('/api/me/password', post({ password, next: 'another one that is long' }))).statusCode).toBe(204);
+    await expect(open()).rejects.toMatchObject({ code: 'wrong-credentials' });
+    await expect(addToken()).rejects.toMatchObject({ code: 'wrong-credentials' });
+    await expect(changePassword()).rejects.toMatchObject({ code: 'wrong-credentials' });
+    expect(await sessionsThere()).toHaveLength(1);
+    expect((await person('/api/me/tokens')).json().tokens).toEqual([]);
+  });
+
+  test('comes too late with it, and with a link, once they are disabled', async () => {
+    const { administrator, id, people, open, entry, sessionsThere } = await proven();
+    const link = (await administrator(`/api/people/${id}/invitation`, post())).json().path.split('#')[1];
+    await administrator(`/api/people/${id}`, { method: 'PATCH', payload: { disabled: true } });
+    await expect(open()).rejects.toMatchObject({ code: 'wrong-credentials' });
+    await expect(people.accept(digestOf(link), { person: id, passwordHash: 'a new one', entry })).rejects.toMatchObject({
+      code: 'link-unusable',
+    });
+    expect((await people.find(id))?.passwordHash).not.toBe('a new one');
+    expect(await sessionsThere()).toEqual([]);
+  });
 });
 
 test('a second factor is asked for once it is confirmed, and no code counts twice', async () => {
