@@ -125,9 +125,18 @@ it('a visitor is led to sign in and back, with a second factor once it is on, an
   expect(answer.status).toBe(200);
   await expectSound(page);
 
+  const change = page.getByRole('region', { name: '修改密码' });
+  const next = 'another long password';
+  await change.getByLabel('现在的密码').fill(password);
+  await change.getByLabel('新密码').fill(next);
+  await change.getByLabel('再输入一遍密码').fill(next);
+  await change.getByRole('button', { name: '修改密码' }).click();
+  await change.getByText('全部令牌均已失效').waitFor();
+  await tokens.getByText('还没有令牌').waitFor();
+
   await page.getByRole('button', { name: '退出' }).click();
   await page.waitForURL(`${address}/sign-in`);
-  await signIn(password);
+  await signIn(next);
   await page.getByLabel('验证器上的六位数字').waitFor();
   await expectSound(page);
   // The code that turned it on is used up; the next one is right already.
