@@ -15,6 +15,7 @@ import {
   HttpsSetting,
   httpsAddress,
   MutualTlsSetting,
+  refuseForgedAddresses,
   refusePlainOutside,
 } from './tls-settings.ts';
 
@@ -159,6 +160,7 @@ export function loadSettings(file: string): Settings {
   const dataDir = resolve(from, config.dataDir);
   const { state, telemetry, mqtt, listen } = config;
   refuseUnshareable(config);
+  refuseForgedAddresses(listen);
   refusePlainOutside('listen', listen);
   refusePlainOutside('mqtt.listen', mqtt.listen);
   return {

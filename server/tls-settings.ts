@@ -95,6 +95,15 @@ export function refusePlainOutside(key: 'listen' | 'mqtt.listen', { host, behind
   );
 }
 
+/** Behind a proxy addresses are those it names; who comes in beside it, at `tls`, would name whichever it likes. Throws SettingsError. */
+export function refuseForgedAddresses({ behindProxy, tls }: { behindProxy?: boolean; tls?: unknown }): void {
+  if (behindProxy !== true || tls === undefined) return;
+  throw new SettingsError(
+    'listen: found behindProxy and tls together, allowed: one of them, because who reaches tls without the proxy could claim any address; ' +
+      'let the proxy add TLS for everybody, or leave behindProxy out',
+  );
+}
+
 /** What the server's own certificate names. */
 export function serverNames(names: string[]): string[] {
   return [...new Set([...names, hostname(), 'localhost', '127.0.0.1', '::1'])];

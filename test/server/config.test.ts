@@ -76,8 +76,12 @@ test.each(['state', 'telemetry'])('a password in the URL of %s is refused withou
 
 test('a plain listener for other machines is allowed where a proxy adds TLS, and TLS anywhere', () => {
   const tls = { certificateFile: 'tls/cert.pem', keyFile: 'tls/key.pem' };
-  const { listen, authority } = load({ ...minimal, listen: { host: '10.0.0.5', behindProxy: true, tls } });
-  expect(listen).toMatchObject({ host: '10.0.0.5', tls: { host: '0.0.0.0', port: 8443, files: { keyFile: join(folder, 'tls/key.pem') } } });
+  expect(load({ ...minimal, listen: { host: '10.0.0.5', behindProxy: true } }).listen).toMatchObject({ host: '10.0.0.5' });
+  const { listen, authority } = load({ ...minimal, listen: { tls } });
+  expect(listen).toMatchObject({
+    host: '127.0.0.1',
+    tls: { host: '0.0.0.0', port: 8443, files: { keyFile: join(folder, 'tls/key.pem') } },
+  });
   expect(authority).toEqual({ folder: join(folder, 'data/authority'), names: [], gatewayDays: 90 });
 });
 
@@ -136,6 +140,11 @@ test.each<[what: string, config: unknown, sentence: RegExp]>([
     /listen\.host: found "0\.0\.0\.0", allowed: an address of this machine only .*listen\.tls, or listen\.behindProxy/,
   ],
   ['plain MQTT for other machines', { ...minimal, mqtt: { listen: { host: '10.0.0.5' } } }, /mqtt\.listen\.host: .* set mqtt\.tls/],
+  [
+    'TLS beside a proxy, where anybody could claim an address',
+    { ...minimal, listen: { behindProxy: true, tls: {} } },
+    /listen: found behindProxy and tls together, allowed: one of them/,
+  ],
   ['half a certificate', { ...minimal, listen: { tls: { keyFile: 'k' } } }, /listen\.tls: it needs both certificateFile and keyFile/],
   ['a name that is none', { ...minimal, authority: { names: ['a b'] } }, /authority\.names\.0: found "a b"/],
   ['a log level that is none', { ...minimal, log: { level: 'loud' } }, /log\.level: found "loud", allowed: fatal/],
