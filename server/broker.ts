@@ -18,6 +18,8 @@ import { limitUnread } from './unread-limit.ts';
 /** What a gateway sent, from a sender that was allowed to send it. */
 export interface UpMessage {
   canteen: string;
+  /** Of the certificate its sender came in with, where that was seen here. */
+  serial?: string | undefined;
   kind: UpTopic;
   topic: string;
   payload: Buffer;
@@ -141,7 +143,7 @@ export async function createBroker(deps: {
       done(Object.assign(new Error('wrong canteen or key'), { returnCode: badUserNameOrPassword }) satisfies AuthenticateError, false);
     },
     authorizePublish: (client, packet, done) => {
-      const canteen = client === null ? undefined : sessionOf.get(client)?.canteen;
+      const { canteen, serial } = (client !== null && sessionOf.get(client)) || {};
       const to = parseTopic(packet.topic);
       if (client === null || canteen === undefined || to?.canteen !== canteen || !isUp(to.kind)) {
         tell(client, 'it may not write here', { topic: packet.topic.slice(0, 200) });
@@ -149,7 +151,7 @@ export async function createBroker(deps: {
       }
       // Whoever reads these is this process, now: keeping them would only fill memory.
       packet.retain = false;
-      const message = { canteen, kind: to.kind, topic: packet.topic, payload: Buffer.from(packet.payload), receivedAt: now() };
+      const message = { canteen, serial, kind: to.kind, topic: packet.topic, payload: Buffer.from(packet.payload), receivedAt: now() };
       holdBack({
         sender: senders.get(client) ?? asSender(client),
         key: canteen,

@@ -30,14 +30,20 @@ export interface Enrolment {
    * Throws ServerError `code-refused`, `too-many-guesses`, `invalid-request`.
    */
   enrol(about: { code: string; request: string; canteen?: string; from: string }): Promise<Enrolled>;
-  /** For a gateway that has shown that it is this canteen's. Throws ServerError `not-enrolled` or `invalid-request`. */
-  renew(about: { canteen: string; request: string }): Promise<Enrolled>;
+  /**
+   * For a gateway that has shown that it is this canteen's. `serial`: of the certificate it has shown, where that was seen here.
+   * Throws ServerError `not-enrolled` or `invalid-request`.
+   */
+  renew(about: { canteen: string; request: string; serial?: string | undefined }): Promise<Enrolled>;
   /** Whether it stands in the server's settings. */
   isSettled(canteen: string): boolean;
   /** Newest first. */
   certificates(): Promise<CertificateRow[]>;
-  /** Throws ServerError `not-found`. */
-  revoke(serial: string): Promise<CertificateRow>;
+  /**
+   * Shuts out whoever holds it: it may have been renewed since, so all certificates of its canteen are `revoked`, and its claim code ends.
+   * Throws ServerError `not-found`.
+   */
+  revoke(serial: string): Promise<{ canteen: string; revoked: string[] }>;
   /** Never rejects. */
   admit(certificate: X509Certificate): Promise<Admission>;
   /** Why nothing is to be taken in for this canteen from a broker outside, if so: there only it sees certificates. */
@@ -92,7 +98,6 @@ export async function openEnrolment(deps: {
       if (settled.has(id)) throw new ServerError('invalid-request', `"${id}" stands in the server’s settings: it is withdrawn there`);
       if (!isKnown(id)) throw unknownCanteen(id);
       await store.withdraw(id, at());
-      await store.revoke({ canteen: id }, { at: at(), why: 'canteen-withdrawn' });
       await reload();
     },
     makeCode: async (canteen, minutes) => {
@@ -100,12 +105,10 @@ export async function openEnrolment(deps: {
       return makeClaimCode({ store, authority, now }, { canteen, minutes });
     },
     enrol,
-    renew: async ({ canteen, request }) => {
-      const counting = (await store.certificates(canteen)).filter((row) => row.revoked_at === null && row.not_after > at());
-      if (!isKnown(canteen) || counting.length === 0)
-        throw new ServerError('not-enrolled', 'this canteen has no certificate that could be renewed: its gateway has to be enrolled');
+    renew: async ({ canteen, request, serial }) => {
       const issued = await authority.issueGateway({ canteen, request, days: gatewayDays });
-      await store.addCertificate(rowOf(canteen, issued, at()));
+      if (!isKnown(canteen) || !(await store.renew(rowOf(canteen, issued, at()), serial)))
+        throw new ServerError('not-enrolled', 'this canteen has no certificate that could be renewed: its gateway has to be enrolled');
       log.info({ canteen, serial: issued.serial }, 'a gateway’s certificate was renewed');
       return { canteen, serial: issued.serial, certificate: issued.certificate };
     },
@@ -114,9 +117,9 @@ export async function openEnrolment(deps: {
     revoke: async (serial) => {
       const row = await store.findCertificate(serial);
       if (row === undefined) throw new ServerError('not-found', `there is no certificate with the serial number ${serial}`);
-      await store.revoke({ serial }, { at: at(), why: 'revoked' });
+      const revoked = await store.shutOut(row.canteen, at());
       await reload();
-      return row;
+      return { canteen: row.canteen, revoked };
     },
     admit: async (certificate) => {
       try {

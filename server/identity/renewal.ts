@@ -22,25 +22,29 @@ export function createRenewal(deps: {
   publish: Publish;
   log: Logger;
   now: () => number;
-}): (message: Pick<UpMessage, 'canteen' | 'payload'>) => Promise<void> {
+}): (message: Pick<UpMessage, 'canteen' | 'payload' | 'serial'>) => Promise<void> {
   const { enrolment, audit, publish, log, now } = deps;
   const asked = new Map<string, number[]>();
 
-  return async ({ canteen, payload }) => {
+  return async ({ canteen, payload, serial }) => {
     const recent = (asked.get(canteen) ?? []).filter((at) => at > now() - windowMs);
     if (recent.length >= askedMax) return;
     asked.set(canteen, [...recent, now()]);
-    const answer = await answerTo(canteen, payload);
+    const answer = await answerTo({ canteen, payload, serial });
     if ('refused' in answer) log.warn({ canteen, reason: answer.refused }, 'a gateway’s certificate was not renewed');
     const about = { id: crypto.randomUUID(), source: 'mingzao/server', time: new Date(now()).toISOString(), data: answer };
     await publish(topic(canteen, 'certificate'), envelope('cn.mingzao.certificate.v1', about), { retain: false });
   };
 
-  async function answerTo(canteen: string, payload: Buffer): Promise<CertificateAnswer> {
+  async function answerTo({
+    canteen,
+    payload,
+    serial: over,
+  }: Pick<UpMessage, 'canteen' | 'payload' | 'serial'>): Promise<CertificateAnswer> {
     const checked = check(parseJson(payload));
     if (!checked.ok) return { schemaVersion: 1, refused: checked.problem.slice(0, 500) };
     try {
-      const { certificate, serial } = await enrolment.renew({ canteen, request: checked.value.data.request });
+      const { certificate, serial } = await enrolment.renew({ canteen, request: checked.value.data.request, serial: over });
       const about = { who: `gateway of ${canteen}`, action: 'certificate-renewed', subject: canteen, from: 'its connection' };
       await audit.record({ at: now(), ...about, detail: { serial } });
       return { schemaVersion: 1, certificate };

@@ -3,7 +3,7 @@ import type { CertificateState, GatewayCanteen } from '#contract/gateways.ts';
 import type { Standing } from '../judging.ts';
 import type { CertificateRow } from '../stores/enrolment-store.ts';
 
-/** By district and name. `rows` newest first; of long ago nothing is shown but the newest few. */
+/** By district and name. `rows` newest first; of those that no longer count nothing is shown but the newest few. */
 export function gatewayCanteens(about: {
   standings: Standing[];
   rows: CertificateRow[];
@@ -15,13 +15,15 @@ export function gatewayCanteens(about: {
   return standings
     .map(({ identity: { id, name, district }, summary: { heardAt } }) => ({
       ...{ id, name, district, inSettings: isSettled(id), heardAt },
-      certificates: (rowsOf.get(id) ?? []).slice(0, shownMax).map((row) => ({
-        serial: row.serial,
-        state: stateOf(row, now),
-        issuedAt: row.issued_at,
-        expiresAt: row.not_after,
-        revokedAt: row.revoked_at,
-      })),
+      certificates: (rowsOf.get(id) ?? [])
+        .map((row) => ({
+          serial: row.serial,
+          state: stateOf(row, now),
+          issuedAt: row.issued_at,
+          expiresAt: row.not_after,
+          revokedAt: row.revoked_at,
+        }))
+        .filter(({ state }, index) => index < shownMax || state === 'in-use' || state === 'waiting'),
     }))
     .toSorted((a, b) => a.district.localeCompare(b.district) || a.name.localeCompare(b.name));
 }

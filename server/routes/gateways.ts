@@ -97,7 +97,7 @@ export function gatewayRoutes(
         config: { who: may.enrolGateways },
         schema: {
           tags,
-          summary: 'Withdraw a canteen: its gateway is disconnected, its gaps are closed, what it told is kept',
+          summary: 'Withdraw a canteen: its gateway is shut out and its claim code ends, its gaps are closed, what it told is kept',
           params: Type.Object({ id: CanteenId }, closed),
           response: { 200: Done, 400: Invalid, 404: NotFound },
         },
@@ -138,7 +138,8 @@ export function gatewayRoutes(
         config: { who: may.enrolGateways },
         schema: {
           tags,
-          summary: 'Revoke a certificate: its gateway is disconnected within seconds, and needs a new claim code',
+          summary:
+            'Shut out who holds a certificate: all of its canteen are revoked, its gateway is cut off within seconds and needs a new claim code',
           params: Type.Object(
             { serial: Type.String({ pattern: '^[0-9A-F]{1,40}$', description: 'the serial number, in upper-case hex' }) },
             closed,
@@ -147,8 +148,9 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        const { canteen, serial } = await enrolment.revoke(request.params.serial);
-        await note(request, 'certificate-revoked', canteen, { serial });
+        const { serial } = request.params;
+        const { canteen, revoked } = await enrolment.revoke(serial);
+        await note(request, 'certificate-revoked', canteen, { serial, revoked });
         return done;
       },
     );

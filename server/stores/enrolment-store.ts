@@ -1,5 +1,6 @@
 // Keeps who is enrolled: canteens taken on while the server runs, claim codes (their hashes only), and every certificate that was issued.
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { takeTurn } from './audit-store.ts';
 import type { EnrolmentTables, RevokedWhy } from './enrolment-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,6 +15,7 @@ export interface EnrolmentStore {
   canteens(): Promise<Registered[]>;
   /** One that was withdrawn is back. */
   register(canteen: Registered, at: string): Promise<void>;
+  /** With its certificates and its open code. */
   withdraw(id: string, at: string): Promise<void>;
   /** A canteen has one code at a time: older ones end. */
   addCode(code: Omit<ClaimCodeRow, 'used_at'>): Promise<void>;
@@ -21,13 +23,18 @@ export interface EnrolmentStore {
   /** True for the one who was first; the certificate is written down in the same step. */
   redeem(hash: string, certificate: NewCertificate): Promise<boolean>;
   addCertificate(certificate: NewCertificate): Promise<void>;
+  /**
+   * False, and nothing is written down, where none of the canteen's certificates counts, or not the one it is renewed `over`, if that is known.
+   * What was renewed shortly before and never used ends.
+   */
+  renew(certificate: NewCertificate, over: string | undefined): Promise<boolean>;
   /** Of every canteen or of one, newest first. */
   certificates(canteen?: string): Promise<CertificateRow[]>;
   findCertificate(serial: string): Promise<CertificateRow | undefined>;
   /** A gateway came in with it for the first time: the older ones of its canteen have done their duty. */
   markUsed(certificate: Pick<CertificateRow, 'serial' | 'canteen' | 'issued_at'>, at: string): Promise<void>;
-  /** Those of the serial numbers, or of the canteen, that were not revoked before. */
-  revoke(which: { serial: string } | { canteen: string }, about: { at: string; why: RevokedWhy }): Promise<void>;
+  /** Ends all certificates of the canteen and its open code; gives the serial numbers of those that counted until then. */
+  shutOut(canteen: string, at: string): Promise<string[]>;
   /** Those that would still be valid at `at`. */
   revoked(at: string): Promise<Pick<CertificateRow, 'serial' | 'revoked_at' | 'revoked_why'>[]>;
   /** The canteens that had certificates of which none counts at `at`. */
@@ -35,7 +42,6 @@ export interface EnrolmentStore {
 }
 
 export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
-  const unrevoked = () => db.updateTable('certificates').where('revoked_at', 'is', null);
   return {
     canteens: () =>
       db.selectFrom('registered_canteens').select(['id', 'name', 'district']).where('withdrawn_at', 'is', null).orderBy('id').execute(),
@@ -46,9 +52,11 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...canteen, created_at: at, withdrawn_at: null }))
         .execute();
     },
-    withdraw: async (id, at) => {
-      await db.updateTable('registered_canteens').set({ withdrawn_at: at }).where('id', '=', id).execute();
-    },
+    withdraw: (id, at) =>
+      db.transaction().execute(async (transaction) => {
+        await transaction.updateTable('registered_canteens').set({ withdrawn_at: at }).where('id', '=', id).execute();
+        await endAll(transaction, id, { revoked_at: at, revoked_why: 'canteen-withdrawn' });
+      }),
     addCode: (code) =>
       db.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('claim_codes').where('canteen', '=', code.canteen).execute();
@@ -77,6 +85,23 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
         .onConflict((conflict) => conflict.column('serial').doNothing())
         .execute();
     },
+    renew: (certificate, over) =>
+      db.transaction().execute(async (transaction) => {
+        const { canteen, serial, issued_at: at } = certificate;
+        await takeTurn(transaction, 'enrolment');
+        const rows = await transaction.selectFrom('certificates').selectAll().where('canteen', '=', canteen).execute();
+        const counting = rows.filter(({ revoked_at, not_after }) => revoked_at === null && not_after > at);
+        if (!counting.some((row) => over === undefined || row.serial === over)) return false;
+        for (const row of counting)
+          if (row.serial !== over && row.used_at === null && isYoung(row, at))
+            await transaction
+              .updateTable('certificates')
+              .set({ revoked_at: at, revoked_why: 'replaced', replaced_by: serial })
+              .where('serial', '=', row.serial)
+              .execute();
+        await transaction.insertInto('certificates').values(unused(certificate)).execute();
+        return true;
+      }),
     certificates: (canteen) => {
       const all = db.selectFrom('certificates').selectAll().orderBy('issued_at', 'desc').orderBy('serial');
       return (canteen === undefined ? all : all.where('canteen', '=', canteen)).execute();
@@ -84,6 +109,7 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
     findCertificate: (serial) => db.selectFrom('certificates').selectAll().where('serial', '=', serial).executeTakeFirst(),
     markUsed: ({ serial, canteen, issued_at }, at) =>
       db.transaction().execute(async (transaction) => {
+        await takeTurn(transaction, 'enrolment');
         await transaction.updateTable('certificates').set({ used_at: at }).where('serial', '=', serial).execute();
         await transaction
           .updateTable('certificates')
@@ -94,10 +120,8 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
           .where('revoked_at', 'is', null)
           .execute();
       }),
-    revoke: async (which, { at, why }) => {
-      const some = 'serial' in which ? unrevoked().where('serial', '=', which.serial) : unrevoked().where('canteen', '=', which.canteen);
-      await some.set({ revoked_at: at, revoked_why: why }).execute();
-    },
+    shutOut: (canteen, at) =>
+      db.transaction().execute((transaction) => endAll(transaction, canteen, { revoked_at: at, revoked_why: 'revoked' })),
     revoked: (at) =>
       db
         .selectFrom('certificates')
@@ -112,6 +136,30 @@ export function enrolmentStore(db: Kysely<Tables>): EnrolmentStore {
       return rows.map(({ canteen }) => canteen);
     },
   };
+}
+
+/** The code goes first: who redeems it meanwhile has either written a certificate down, which ends with the others, or gets none. */
+async function endAll(
+  transaction: Transaction<Tables>,
+  canteen: string,
+  about: { revoked_at: string; revoked_why: RevokedWhy },
+): Promise<string[]> {
+  await transaction.deleteFrom('claim_codes').where('canteen', '=', canteen).where('used_at', 'is', null).execute();
+  await takeTurn(transaction, 'enrolment');
+  const ended = await transaction
+    .updateTable('certificates')
+    .set(about)
+    .where('canteen', '=', canteen)
+    .where('revoked_at', 'is', null)
+    .returning('serial')
+    .execute();
+  return ended.map(({ serial }) => serial);
+}
+
+/** No gateway asks for its next certificate before half of this one's life: what is younger was issued and never arrived. */
+function isYoung({ issued_at, not_after }: CertificateRow, at: string): boolean {
+  const [issued, end] = [Date.parse(issued_at), Date.parse(not_after)];
+  return Date.parse(at) < issued + (end - issued) / 2;
 }
 
 function unused(certificate: NewCertificate): CertificateRow {

@@ -1,5 +1,5 @@
 // The tables of enrolment: canteens taken on while the server runs, claim codes, and every certificate that was issued.
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 
 export interface EnrolmentTables {
   registered_canteens: { id: string; name: string; district: string; created_at: string; withdrawn_at: string | null };
@@ -55,4 +55,9 @@ export async function enrolmentTables(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('certificates_by_canteen').on('certificates').columns(['canteen', 'issued_at']).execute();
   await db.schema.createIndex('certificates_by_revocation').on('certificates').column('revoked_at').execute();
+}
+
+/** Certificates of a canteen are renewed, used and ended by one at a time, however many servers there are. */
+export async function enrolmentTurn(db: Kysely<unknown>): Promise<void> {
+  await sql`insert into turns (name, turn) values ('enrolment', 0)`.execute(db);
 }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { auditTable } from './audit-table.ts';
 import { canteenVersions } from './canteen-versions.ts';
-import { enrolmentTables } from './enrolment-tables.ts';
+import { enrolmentTables, enrolmentTurn } from './enrolment-tables.ts';
 import { peopleTables } from './people-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,6 +15,7 @@ export const migrations: Record<string, Migration> = {
   '0005-canteen-versions': { up: canteenVersions },
   '0006-people': { up: peopleTables },
   '0007-enrolment': { up: enrolmentTables },
+  '0008-enrolment-turn': { up: enrolmentTurn },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {

@@ -36,7 +36,7 @@ export interface Tables extends EnrolmentTables, PeopleTables {
   quarantine: { id: number; canteen: string; topic: string; reason: string; payload: string; at: string };
   tallies: { name: string; value: number };
   audit: AuditRow;
-  turns: { name: 'audit' | 'people' | 'attempts'; turn: number };
+  turns: { name: 'audit' | 'people' | 'attempts' | 'enrolment'; turn: number };
   /** One row: until when, in milliseconds since 1970, a server has listened and stored. */
   attendance: { id: number; until: number };
 }

@@ -70,14 +70,14 @@ it('shows a claim code in its biggest type, with the command that uses it', asyn
   expect(await code.count()).toBe(0);
 });
 
-it('asks once more before it revokes or withdraws, and forgets the question when one turns away', async () => {
+it('asks once more before it shuts a gateway out or withdraws a canteen, and forgets the question when one turns away', async () => {
   await using opened = await open();
   const { page, asked } = opened;
-  await page.getByRole('button', { name: '吊销证书' }).click();
+  await page.getByRole('button', { name: '停用网关' }).click();
   await page.getByRole('button', { name: '撤销食堂' }).focus();
-  await page.getByRole('button', { name: '吊销证书' }).click();
+  await page.getByRole('button', { name: '停用网关' }).click();
   expect(asked).toEqual([]);
-  await page.getByRole('button', { name: /确定吊销/ }).click();
+  await page.getByRole('button', { name: /确定停用/ }).click();
   await page.getByRole('button', { name: '撤销食堂' }).click();
   await page.getByRole('button', { name: /确定撤销/ }).click();
   await expect.poll(() => asked).toEqual(['POST /api/certificates/4D0C/revoke', 'DELETE /api/canteens/qiaodong']);

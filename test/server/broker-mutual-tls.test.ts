@@ -71,13 +71,14 @@ const disconnected = (client: MqttClient) => new Promise<void>((resolve) => clie
 
 test('a gateway is who its certificate says, whatever name it gives, and speaks for nobody else', async () => {
   const { authority, received, connect } = await openBroker();
-  const client = await connect(await issuedGateway(authority, 'qiaodong'), { username: 'heping', password: 'x', clientId: 'heping' });
+  const gateway = await issuedGateway(authority, 'qiaodong');
+  const client = await connect(gateway, { username: 'heping', password: 'x', clientId: 'heping' });
   await client.publishAsync(topic('qiaodong', 'events'), 'own', { qos: 1 });
   await expect(client.subscribeAsync(topic('heping', 'ack'))).rejects.toThrow();
   const closed = disconnected(client);
   client.publish(topic('heping', 'events'), 'foreign', { qos: 1 });
   await closed;
-  expect(received.map(({ canteen, payload }) => [canteen, String(payload)])).toEqual([['qiaodong', 'own']]);
+  expect(received.map(({ canteen, serial, payload }) => [canteen, serial, String(payload)])).toEqual([['qiaodong', gateway.serial, 'own']]);
 });
 
 test('nobody gets in without a certificate, with an expired one, one of another authority, a server’s, or a revoked one', async () => {

@@ -39,7 +39,7 @@ async function openTwo(address: Address) {
   const clock = { now: Date.now() };
   const now = () => clock.now;
   const { url, password } = await address();
-  const database = await openDatabase(url, password);
+  const database = await openDatabase(url, password, url.startsWith('postgres:') ? 'shared' : 'alone');
   onTestFinished(() => database.destroy());
   const authority = await openAuthority({ folder, now });
   const open = async () => {
@@ -166,6 +166,56 @@ describe.each(engines)('with %s, a certificate', (_, address) => {
     expect(two.enrolment.refuses('qiaodong')).toBe('its certificate was revoked');
   });
 
+  test('that is revoked takes every other of its canteen with it, and the code that is open: whoever holds one has no way on', async () => {
+    const { clock, one, two } = await openTwo(address);
+    const stolen = await enrolled(one.enrolment);
+    await one.enrolment.admit(stolen);
+    clock.now += 60 * dayMs;
+    const over = { canteen: 'qiaodong', request, serial: stolen.serialNumber };
+    const waiting = new X509Certificate((await two.enrolment.renew(over)).certificate);
+    const { code } = await two.enrolment.makeCode('qiaodong', 30);
+    two.sessions.push({ canteen: 'qiaodong', serial: stolen.serialNumber, from, notAfter: Date.parse(stolen.validTo) });
+    const { canteen, revoked } = await one.enrolment.revoke(waiting.serialNumber);
+    expect([canteen, revoked.toSorted()]).toEqual(['qiaodong', [stolen.serialNumber, waiting.serialNumber].toSorted()]);
+    for (const certificate of [stolen, waiting])
+      expect(await two.enrolment.admit(certificate)).toMatchObject({ kind: 'refused', reason: 'its certificate was revoked' });
+    await expect(two.enrolment.renew(over)).rejects.toMatchObject({ code: 'not-enrolled' });
+    await expect(two.enrolment.enrol({ code, request, from })).rejects.toThrow(/no such code/);
+    await two.enrolment.refresh();
+    expect(two.ended).toEqual(['its certificate was revoked']);
+
+    expect(await one.enrolment.admit(await enrolled(one.enrolment))).toMatchObject({ kind: 'admitted' });
+    await expect(two.enrolment.renew(over)).rejects.toMatchObject({ code: 'not-enrolled' });
+  });
+
+  test('revoked while renewals of it are asked for leaves none that counts', async () => {
+    const { one, two } = await openTwo(address);
+    const certificate = await enrolled(one.enrolment);
+    const { code } = await one.enrolment.makeCode('qiaodong', 30);
+    await Promise.allSettled([
+      ...Array.from({ length: 4 }, () => two.enrolment.renew({ canteen: 'qiaodong', request })),
+      two.enrolment.enrol({ code, request, from }),
+      one.enrolment.revoke(certificate.serialNumber),
+      ...Array.from({ length: 4 }, () => two.enrolment.renew({ canteen: 'qiaodong', request })),
+    ]);
+    const rows = await one.enrolment.certificates();
+    expect(rows.filter(({ revoked_at }) => revoked_at === null)).toEqual([]);
+  });
+
+  test('that was renewed and never arrived is replaced by the next renewal, and the one in use counts on', async () => {
+    const { clock, one } = await openTwo(address);
+    const first = await enrolled(one.enrolment);
+    clock.now += 60 * dayMs;
+    // As with a broker outside, nobody has seen which certificate asks.
+    const renew = async () => new X509Certificate((await one.enrolment.renew({ canteen: 'qiaodong', request })).certificate);
+    const lost = await renew();
+    clock.now += 60 * minuteMs;
+    const next = await renew();
+    expect(await one.enrolment.admit(lost)).toMatchObject({ kind: 'refused', reason: 'its certificate was replaced by a newer one' });
+    expect(await one.enrolment.admit(first)).toMatchObject({ kind: 'admitted' });
+    expect(await one.enrolment.admit(next)).toMatchObject({ kind: 'admitted' });
+  });
+
   test('is replaced by its successor only when that one is used', async () => {
     const { clock, one, two } = await openTwo(address);
     const first = await enrolled(one.enrolment);
@@ -231,12 +281,14 @@ describe.each(engines)('with %s, a canteen', (_, address) => {
     expect([...two.supervised]).toEqual(['settled', 'qiaodong']);
     await expect(two.enrolment.create({ id: 'qiaodong', name: 'x', district: 'x' })).rejects.toMatchObject({ code: 'invalid-request' });
     const certificate = await enrolled(one.enrolment);
+    const { code } = await one.enrolment.makeCode('qiaodong', 30);
     await two.enrolment.withdraw('qiaodong');
     await one.enrolment.refresh();
     expect([...one.supervised]).toEqual(['settled']);
     expect(await one.enrolment.admit(certificate)).toMatchObject({ kind: 'refused', reason: 'its canteen was withdrawn' });
     await expect(one.enrolment.makeCode('qiaodong', 30)).rejects.toMatchObject({ code: 'not-found' });
     await one.enrolment.create({ id: 'qiaodong', name: '桥东', district: '迎泽区' });
+    await expect(one.enrolment.enrol({ code, request, from })).rejects.toThrow(/no such code/);
     expect(await one.enrolment.admit(certificate)).toMatchObject({ kind: 'refused' });
     expect(await two.enrolment.admit(await enrolled(one.enrolment))).toMatchObject({ kind: 'refused' });
     await two.enrolment.refresh();
