@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { densityLevels } from '#config/density-ladders.ts';
+import { keepNewFilesPrivate, keepPrivate } from '#config/keep-private.ts';
 import { listenForMetrics, type MetricsListener } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import type { Fact } from '#contract/facts.ts';
@@ -48,6 +49,7 @@ const nowhere = { multicast: false, scan: [] };
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
 
 async function main([command, ...args]: string[]): Promise<number> {
+  keepNewFilesPrivate();
   const io: CommandIo = { stdout: console.log, stderr: console.error, signal: stopSignal(), now };
   try {
     if ([command, ...args].includes('--help')) {
@@ -62,6 +64,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     if (command !== 'run')
       throw new SettingsError(`${command === undefined ? 'a command is missing' : `"${command}" is no command`}\n${usage}`);
     const settings = loadSettings(configFile(args));
+    keepPrivate(settings.dataDir);
     await runGateway(settings, { signal: io.signal, log: createLog(settings.log.level) });
     return exitCodes.done;
   } catch (error) {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
+import { keepNewFilesPrivate, keepPrivate } from '#config/keep-private.ts';
 import { listenForMetrics } from '#config/metrics-listener.ts';
 import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -55,6 +56,7 @@ const sleep = async (ms: number, signal: AbortSignal) => delay(ms, undefined, { 
 if (import.meta.main) await main();
 
 async function main(): Promise<void> {
+  keepNewFilesPrivate();
   if (process.argv.includes('--help')) return console.log(usage);
   try {
     const { settings, command } = readArguments(process.argv.slice(2), { say: console.log, now });
@@ -115,10 +117,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
 
   try {
     makeFolder(dataDir);
+    keepPrivate(dataDir);
     const lock = lockFolder(dataDir);
     opened.push(async () => lock.close());
     // Measured numbers in a file of this server's own are not to be had by others.
     const shared = state.url.startsWith('postgres:') && !settings.telemetry.url.startsWith('sqlite:');
+    if (state.url.startsWith('sqlite:')) for (const end of ['', '-wal', '-shm']) keepPrivate(state.url.slice('sqlite:'.length) + end);
     const database = await openDatabase(state.url, state.password, shared ? 'shared' : 'alone');
     opened.push(() => database.destroy());
     const others = shared ? { clock: createDatabaseClock(), self: crypto.randomUUID() } : undefined;

@@ -1,5 +1,5 @@
 // Gives a broker outside what it needs to know enrolled gateways, and they it: a certificate of our authority, and the authority itself.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError } from '../errors.ts';
 import { openAuthority } from './authority.ts';
@@ -15,9 +15,12 @@ export async function writeBrokerCertificate(
   const authority = await openAuthority({ folder: authorityFolder, now });
   const { certificate, key, notAfter } = await authority.issueServer({ names, days: lifeDays });
   try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'authority.pem'), authority.certificate);
-    writeFileSync(join(folder, 'server.pem'), certificate);
+    // The broker may be another user.
+    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
+    for (const [name, pem] of Object.entries({ 'authority.pem': authority.certificate, 'server.pem': certificate })) {
+      writeFileSync(join(folder, name), pem);
+      chmodSync(join(folder, name), 0o644);
+    }
     writeFileSync(join(folder, 'server-key.pem'), key, { mode: 0o600 });
   } catch (cause) {
     throw new ServerError('authority-unusable', `${folder} cannot be written: ${cause instanceof Error ? cause.message : cause}`, {

@@ -1,5 +1,5 @@
 // Keeps crl.pem, beside the authority, as what a broker outside has to refuse; written anew at every change, and before it is out of date.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Authority, Revoked } from './authority.ts';
@@ -31,7 +31,8 @@ export function openRevocationList(deps: { folder: string; authority: Authority;
       const serials = all.map(({ serial }) => serial).join(' ');
       if (written?.serials === serials && now() - written.at < rewriteAfterMs) return;
       try {
-        writeFileSync(`${file}.part`, await authority.revocationList(all), { mode: 0o644 });
+        writeFileSync(`${file}.part`, await authority.revocationList(all));
+        chmodSync(`${file}.part`, 0o644); // a broker of another user reads it
         renameSync(`${file}.part`, file);
         written = { serials, at: now() };
         failing = false;

@@ -1,6 +1,6 @@
 // Keeps pictures as files, each named by the SHA-256 of its bytes, so that a fact that names it cannot be shown another one.
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface PictureName {
@@ -20,9 +20,12 @@ export interface EvidenceStore {
 /** Making room frees this share of it beyond what is needed, so that not every picture looks through all of them. */
 const freedShare = 1 / 100;
 
-/** Below `folder` each canteen has one folder, and may fill `bytesMax`. Throws what the file system throws. */
+/**
+ * Below `folder` each canteen has one folder, and may fill `bytesMax`. What is written may be read and changed by whom `folder` itself may be, and
+ * by nobody beside its user and group: servers of different users share it as a group. Throws what the file system throws. */
 export async function openEvidenceStore({ folder, bytesMax }: { folder: string; bytesMax: number }): Promise<EvidenceStore> {
   await mkdir(folder, { recursive: true });
+  const { mode } = await stat(folder);
   const used = new Map<string, number>();
   for (const file of await readdir(folder, { recursive: true })) await takeStock(file);
   let round: string[] = [];
@@ -36,7 +39,7 @@ export async function openEvidenceStore({ folder, bytesMax }: { folder: string; 
       used.set(canteen, usedBy(canteen) + bytes.length);
       try {
         if (isFull) await makeRoom(canteen);
-        await writeWhole(file, bytes);
+        await writeWhole(file, bytes, mode);
       } catch (error) {
         used.set(canteen, usedBy(canteen) - bytes.length);
         throw error;
@@ -124,11 +127,14 @@ const unfinished = '.part';
 const abandonedAfterMs = 3_600_000;
 
 /** All of it under its name or nothing, also when the power goes: the bytes are on the disk before they get the name, and the name before this resolves. */
-async function writeWhole(file: string, bytes: Buffer): Promise<void> {
+async function writeWhole(file: string, bytes: Buffer, folderMode: number): Promise<void> {
   const part = `${file}.${randomUUID()}${unfinished}`;
-  await mkdir(dirname(file), { recursive: true });
+  const made = await mkdir(dirname(file), { recursive: true });
+  for (let folder = dirname(file); made !== undefined && folder.startsWith(made); folder = dirname(folder))
+    await chmod(folder, folderMode & 0o2770);
   try {
-    await using(await open(part, 'wx', 0o640), async (handle) => {
+    await using(await open(part, 'wx', 0o600), async (handle) => {
+      await handle.chmod(folderMode & 0o640);
       await handle.writeFile(bytes);
       await handle.sync();
     });

@@ -1,7 +1,7 @@
 // The gateway as a process of its own, between a simulated camera and recorder and a real broker.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -117,11 +117,18 @@ describe('a running gateway', () => {
       data: { cameras: [{ id: 'camera-1', zones: ['cooking'] }], recorders: [{ id: 'recorder-1', cameras: ['camera-1'] }] },
     });
 
+    const dataDir = join(folder, 'data');
+    const kept = () => readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).map((name) => join(dataDir, name));
+    expect(kept()).toContain(join(dataDir, 'outbox.db'));
+    for (const path of [dataDir, ...kept()]) expect((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077).toBe(0);
+
     const last = Math.max(...server.events.map(({ sequence }) => sequence));
     gateway.kill('SIGKILL');
     await once(gateway, 'exit');
+    chmodSync(dataDir, 0o755); // as an older version left it
     gateway = start();
     await vi.waitFor(() => expect(server.events.at(-1)?.sequence).toBeGreaterThan(last), patient);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     expect(new Set(server.events.map(({ epoch }) => epoch)).size).toBe(1);
 
     expect(await stop()).toBe(0);

@@ -1,5 +1,6 @@
 // The command itself, in a process of its own.
 import { once } from 'node:events';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,13 +12,21 @@ import { requestFor } from './gateway-certificates.ts';
 import { reachable } from './ingest-messages.ts';
 import { run, startSender, writeConfig } from './server-program.ts';
 
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
 test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   ['it is asked to', 'SIGTERM', 0],
   ['it is killed', 'SIGKILL', null],
-])('what the server acknowledged is there again after it stopped because %s', async (_, signal, code) => {
+])('what the server acknowledged is there again after it stopped because %s, and for its own user alone', async (_, signal, code) => {
   const config = writeConfig();
+  const dataDir = join(dirname(config), 'data');
+  mkdirSync(dataDir);
+  chmodSync(dataDir, 0o755);
   const first = run('--config', config);
   const at = await first.listening();
+  expect([modeOf(dataDir), modeOf(join(dataDir, 'authority/crl.pem'))]).toEqual(['700', '644']);
+  for (const name of ['state.db', 'state.db-wal', 'state.db-shm', 'telemetry.db', 'lock.db'])
+    expect(modeOf(join(dataDir, name))).toBe('600');
   const { cookie } = await firstAdministrator(await first.firstLink());
   const client = await mqtt.connectAsync(at.mqtt, { username: 'qiaodong', password: 'key-of-qiaodong', reconnectPeriod: 0 });
   const acked = new Promise<Buffer>((resolve) => client.once('message', (_, payload) => resolve(payload)));
@@ -27,12 +36,23 @@ test.each<[how: string, signal: NodeJS.Signals, code: number | null]>([
   first.child.kill(signal);
   expect(await first.exited).toMatchObject({ code, err: '' });
   await client.endAsync(true);
+  chmodSync(join(dataDir, 'state.db'), 0o644); // as an older version left it
 
   const second = run('--config', config);
   const health = await fetch(`${(await second.listening()).address}/api/health/details`, { headers: { cookie } });
   expect(await health.json()).toMatchObject({ status: 'ok', eventsStored: 1, canteens: 1 });
+  expect(modeOf(join(dataDir, 'state.db'))).toBe('600');
   second.child.kill('SIGINT');
   expect((await second.exited).code).toBe(0);
+});
+
+test('what a broker outside is given can be read by it, but for the key, which is to be handed over', async () => {
+  const config = writeConfig();
+  const folder = join(dirname(config), 'tls');
+  expect(await run('certificate', folder, 'broker.example.org', '--config', config).exited).toMatchObject({ code: 0, err: '' });
+  expect(modeOf(folder)).toBe('755');
+  const names = ['authority.pem', 'server.pem', 'server-key.pem'];
+  expect(names.map((name) => modeOf(join(folder, name)))).toEqual(['644', '644', '600']);
 });
 
 test('killed in the middle of a load, the server has everything it had acknowledged, and goes on with the rest', async () => {

@@ -1,5 +1,5 @@
 // Pictures: from a gateway to the disk, and from there to whoever asks.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -28,6 +28,19 @@ async function openApp(about: Parameters<typeof openParts>[0] = {}) {
 
 const bytes = picture(1000);
 const name = { canteen: 'qiaodong', sha256: sha256(bytes) };
+
+test.each([
+  ['one server', 0o700, ['700', '700', '600']],
+  ['servers of one group', 0o2770, ['2770', '2770', '640']],
+])('a folder that is for %s keeps its pictures for just those', async (_, mode, modes) => {
+  const folder = newFolder();
+  chmodSync(folder, mode);
+  await (await openEvidenceStore({ folder, bytesMax: 10_000 })).put(name, bytes);
+  const below = [name.canteen, name.sha256.slice(0, 2), `${name.sha256}.jpg`].map((_, index, parts) =>
+    join(folder, ...parts.slice(0, index + 1)),
+  );
+  expect(below.map((path) => (statSync(path).mode & 0o7777).toString(8))).toEqual(modes);
+});
 
 describe('a picture', () => {
   test('is stored when its message is confirmed, and given under its name for ever', async () => {
