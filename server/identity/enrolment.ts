@@ -217,8 +217,9 @@ export async function openEnrolment(deps: {
       registered.add(canteen.id);
     }
     for (const id of [...registered].filter((known) => !stored.some((canteen) => canteen.id === known))) {
-      registered.delete(id);
+      // First: where it cannot be released now, it has to be found again at the next look.
       await canteens.release(id);
+      registered.delete(id);
     }
     const rows = await store.revoked(at());
     revoked = new Map(rows.map(({ serial, revoked_why }) => [serial, reasons[revoked_why ?? 'revoked']]));
