@@ -1,4 +1,5 @@
 // The server as a client of an MQTT broker outside of it, which has to keep each gateway to its own topics.
+import { setTimeout as delay } from 'node:timers/promises';
 import mqtt, { type IPublishPacket } from 'mqtt';
 import type { Logger } from 'pino';
 import { isUp, parseTopic, topic, upTopics } from '#contract/topics.ts';
@@ -12,6 +13,8 @@ const payloadBytesMax = 2 * 1024 * 1024;
 /** As many are taken in side by side as one batch may hold; the broker keeps the rest. */
 const storingMax = 500;
 const group = 'mingzao';
+/** A broker that has fallen silent confirms nothing any more. */
+const farewellMs = 3_000;
 const gatewayHeardForMs = 90_000;
 
 /**
@@ -37,6 +40,7 @@ export function createOutsideBroker(deps: {
   const { url, password, shared, refuses, onMessage, onRefused, onConnect, log, now } = deps;
   const heardAt = new Map<string, number>();
   const worthALine = createOccasional();
+  const unconfirmed = new Set<() => void>();
   let storing = 0;
   let proceed: (() => void) | undefined;
   let hearing = false;
@@ -55,6 +59,9 @@ export function createOutsideBroker(deps: {
   };
   client.on('connect', () => void subscribe());
   client.on('close', () => {
+    // The library keeps what was not confirmed, and answers for it only when the broker is back.
+    for (const resolve of unconfirmed) resolve();
+    unconfirmed.clear();
     if (hearing) log.error({ broker: url, reason }, 'the connection to the MQTT broker is lost: no gateway can be heard until it is back');
     hearing = false;
   });
@@ -70,12 +77,21 @@ export function createOutsideBroker(deps: {
     publish: async (to, message, { retain } = { retain: true }) => {
       // Said again when the connection is back; until then it would only fill memory.
       if (!client.connected) return;
-      await client.publishAsync(to, JSON.stringify(message), { qos: 1, retain }).catch((err: unknown) => {
-        log.error({ err, topic: to }, 'a message could not be published');
+      await new Promise<void>((resolve) => {
+        unconfirmed.add(resolve);
+        client.publish(to, JSON.stringify(message), { qos: 1, retain }, (err) => {
+          if (err) log.error({ err, topic: to }, 'a message could not be published');
+          unconfirmed.delete(resolve);
+          resolve();
+        });
       });
     },
     close: async () => {
-      await client.endAsync(!client.connected);
+      const farewell = new AbortController();
+      const tooLong = delay(farewellMs, undefined, { signal: farewell.signal }).catch(() => undefined);
+      await Promise.race([client.endAsync(!client.connected), tooLong]);
+      farewell.abort();
+      client.stream.destroy();
     },
   };
 

@@ -61,8 +61,9 @@ async function main(): Promise<void> {
   try {
     const { settings, command } = readArguments(process.argv.slice(2), { say: console.log, now });
     if (command !== undefined) return await command(settings);
-    const server = await startServer(settings, createLog(settings.log.level));
-    stopOnSignal(server);
+    const log = createLog(settings.log.level);
+    const server = await startServer(settings, log);
+    stopOnSignal(server, log);
     // Printed, not logged: a log is kept for longer than the link counts, and elsewhere.
     if (server.firstLink !== undefined)
       console.log(`There is no administrator yet. Who opens this becomes the first; it works once, for an hour: ${server.firstLink}`);
@@ -74,15 +75,18 @@ async function main(): Promise<void> {
 }
 
 /** A second signal, or too long a farewell, ends the process at once. */
-function stopOnSignal(server: RunningServer): void {
+function stopOnSignal(server: RunningServer, log: Logger): void {
   let stopping = false;
-  const exit = (code: number) => () => process.exit(code);
+  const giveUp = (err: Error) => {
+    log.error({ err }, 'the server could not be stopped in order; what was acknowledged is stored');
+    process.exit(1);
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      setTimeout(exit(1), stopWithinMs).unref();
-      server.stop().then(exit(0), exit(1));
+      setTimeout(() => giveUp(new Error(`it took longer than ${stopWithinMs} ms`)), stopWithinMs).unref();
+      server.stop().then(() => process.exit(0), giveUp);
     });
 }
 
