@@ -17,9 +17,11 @@ export function createStreamProbe({ timeZone }: { timeZone: string }): StreamPro
     const stream = await seen(async () => {
       const { address, source, claimedRate } = await mainStreamOf(device, signal);
       const { credentials, streams } = device.session;
-      const take = () => streams.using(() => sampleStream(address, { credentials, seconds, signal }));
-      const sample = await takeOnceMoreIfSlow(take, claimedRate);
-      const at = now();
+      const take = async () => {
+        const sample = await streams.using(() => sampleStream(address, { credentials, seconds, signal }));
+        return { sample, at: now() };
+      };
+      const { sample, at } = await takeOnceMoreIfSlow(take, claimedRate);
       const taken = { from: at - 1000 * sample.shownAgo.most, to: at - 1000 * sample.shownAgo.least };
       const overlayClock = overlay.note(sample.shown, taken);
       return { ...sample.stream, ...source, ...(overlayClock && { overlayClock }) };
@@ -28,13 +30,19 @@ export function createStreamProbe({ timeZone }: { timeZone: string }): StreamPro
   };
 }
 
+interface Taken {
+  sample: StreamSample;
+  /** When it had been taken, milliseconds since 1970. */
+  at: number;
+}
+
 /** Below this share of the rate that the encoder is set to, pictures are missing. */
 const slowBelow = 0.9;
 
 /** A network that falters for a second is no slow camera: what is missing has to be missing twice. The faster sample counts. */
-async function takeOnceMoreIfSlow(take: () => Promise<StreamSample>, claimedRate: number | undefined): Promise<StreamSample> {
+async function takeOnceMoreIfSlow(take: () => Promise<Taken>, claimedRate: number | undefined): Promise<Taken> {
   const first = await take();
-  const rate = ({ stream }: StreamSample) => stream.framesPerSecond ?? 0;
+  const rate = ({ sample }: Taken) => sample.stream.framesPerSecond ?? 0;
   if (claimedRate === undefined || rate(first) >= slowBelow * claimedRate) return first;
   // What was measured stands, whatever becomes of the second: not every camera takes a session right after the last.
   const second = await take().catch(() => first);
