@@ -151,7 +151,7 @@ describe('the import rules', () => {
   it('would notice a rule check that reads the clock of another folder', () => {
     expect(isAllowed({ file: 'gateway/checks/clock.ts', target: 'gateway/clock.ts', typeOnly: false })).toBe(false);
     expect(isAllowed({ file: 'server/compliance/fold.ts', target: 'node:fs', typeOnly: false })).toBe(false);
-    expect(isAllowed({ file: 'dashboards/main.ts', target: 'config/contract/views.ts', typeOnly: false })).toBe(false);
+    expect(isAllowed({ file: 'dashboards/board-main.ts', target: 'config/contract/views.ts', typeOnly: false })).toBe(false);
   });
 });
 

@@ -4,7 +4,6 @@ import type { accountPagesZh } from './account-pages-zh-CN.ts';
 export const accountPagesEn: typeof accountPagesZh = {
   signIn: 'Sign in',
   signInTitle: 'Sign in to Mingzao',
-  toBoard: 'Back to the board',
   skip: 'Skip to the page',
   name: 'Name',
   password: 'Password',

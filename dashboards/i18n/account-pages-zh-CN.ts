@@ -2,7 +2,6 @@
 export const accountPagesZh = {
   signIn: '登录',
   signInTitle: '登录明灶',
-  toBoard: '返回监管看板',
   skip: '跳到正文',
   name: '姓名',
   password: '密码',

@@ -8,7 +8,6 @@ export const canteenPageEn: typeof canteenPageZh = {
   canteenPage: 'Canteen',
   openPage: 'Floor plan and footage',
   openPageOf: (name) => `Floor plan and footage: ${name}`,
-  backToBoard: 'Back to the board',
   skipToPage: 'Skip to the canteen',
   canteenSentence: { ok: 'compliant', fault: 'not compliant', unknown: 'cannot be told' },
   canteenLoading: 'Reading the canteen’s data…',

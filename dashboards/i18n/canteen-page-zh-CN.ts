@@ -20,7 +20,6 @@ export const canteenPageZh = {
   canteenPage: '食堂',
   openPage: '平面图与录像',
   openPageOf: (name: string) => `${name}：平面图与录像`,
-  backToBoard: '返回辖区看板',
   skipToPage: '跳到食堂状态',
   canteenSentence: { ok: '达标', fault: '不达标', unknown: '无法判断' } satisfies Record<Outcome, string>,
   canteenLoading: '正在读取食堂数据…',

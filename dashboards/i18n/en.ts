@@ -130,6 +130,7 @@ export const en: Messages = {
   folded: (count) => `${counted(count, 'more gap')} caused by this`,
   judgedBy: (standard) => `Judged by: ${standard}`,
 
+  backToBoard: 'Back to the board',
   backToAll: 'Back to all canteens',
   devices: 'Devices',
   noDevices: 'The gateway has not reported any device yet.',

@@ -127,6 +127,7 @@ export const zhCN = {
   folded: (count: number) => `由此引起的另外 ${count} 项`,
   judgedBy: (standard: string) => `判定标准：${standard}`,
 
+  backToBoard: '返回辖区看板',
   backToAll: '返回全部食堂',
   devices: '设备',
   noDevices: '网关尚未上报任何设备。',

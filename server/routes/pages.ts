@@ -8,8 +8,8 @@ import { may } from '../identity/roles.ts';
 import { openAllHere } from '../identity/stated-who.ts';
 
 const pages = [
-  ['/board', 'index.html'],
-  ['/board/*', 'index.html'],
+  ['/board', 'board.html'],
+  ['/board/*', 'board.html'],
   ['/canteens/:id', 'canteen.html'],
   ['/gateways', 'gateways.html'],
   ['/sign-in', 'sign-in.html'],
@@ -20,7 +20,7 @@ const pages = [
 
 /** `folder` is what the build of `dashboards` left; it is looked for once, at start. */
 export function pageRoutes(folder: string): FastifyPluginAsync {
-  const built = existsSync(join(folder, 'index.html'));
+  const built = existsSync(join(folder, 'board.html'));
   return async (app) => {
     openAllHere(app, may.ask);
     const hidden = { schema: { hide: true } };

@@ -84,7 +84,7 @@ export async function startFixtureServer(dist: string, start: { at: string; dist
 
   async function servePage(pathname: string, response: ServerResponse): Promise<void> {
     const page = pathname.startsWith('/canteens/') ? '/canteen.html' : pathname;
-    const file = page === '/board' ? '/index.html' : normalize(page);
+    const file = page === '/board' ? '/board.html' : normalize(page);
     const body = await readFile(join(dist, file));
     const type = contentTypes[extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, { 'content-type': type, 'content-security-policy': "default-src 'self'" }).end(body);

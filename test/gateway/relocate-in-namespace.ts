@@ -1,10 +1,11 @@
 // Run by the test of relocation inside a network of its own: a camera changes its address, and is looked for by multicast.
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep } from '../../gateway/clock.ts';
 import { createCamera } from '../simulators/camera.ts';
 import { prepareMedia } from '../simulators/media.ts';
+import { until } from '../until.ts';
 import { createRememberingServer } from './remembering-server.ts';
 import { runGatewayFor } from './running-gateway.ts';
 
@@ -12,9 +13,8 @@ const media = await prepareMedia();
 const folder = mkdtempSync(join(tmpdir(), 'relocation-'));
 const server = await createRememberingServer('canteen-1');
 const plugIn = () => createCamera({ media, identity: { serial: 'A' }, discovery: { interface: '127.0.0.1' } });
-const becomes = async (check: string, outcome: string) => {
-  while (server.outcomes()[`camera-1 ${check}`] !== outcome) await sleep(50);
-};
+const becomes = (check: string, outcome: string) =>
+  until(async () => assert.equal(server.outcomes()[`camera-1 ${check}`], outcome), 60_000);
 
 const before = await plugIn();
 const discovery = { multicast: true, scan: [] };

@@ -1,9 +1,9 @@
 // Every route of the interface as every role, as nobody, and from another district: who gets in is written down here once more, apart from the server.
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Grant, Role, Scope } from '#contract/people.ts';
 import { roles } from '#contract/people.ts';
-import { buildApp } from '../../server/app.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { type Ask, asAdministrator, asInvited, asNobody } from './asking.ts';
 import { layout, picture, pictureMessage, reachable, sha256, upMessage } from './ingest-messages.ts';
 
@@ -62,11 +62,7 @@ const fill = (path: string, canteen: string, hash: string) =>
 
 async function openWorld() {
   const parts = await openParts();
-  const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere' },
-    load: () => ({ waiting: 0, gateways: 0 }),
-  });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts);
   return { ...parts, app, first: await asAdministrator(app, parts.identity) };
 }
 

@@ -10,21 +10,18 @@ import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { Board, CanteenView, LiveEvents } from '#contract/views.ts';
-import { buildApp } from '../../server/app.ts';
+import type { buildApp } from '../../server/app.ts';
 import { may } from '../../server/identity/roles.ts';
 import { requireWho } from '../../server/identity/stated-who.ts';
 import type { Load } from '../../server/routes/operations.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { asAdministrator } from './asking.ts';
 import { heartbeat, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
 async function openApp(about: { pages?: string; tickMs?: number; load?: () => Load } = {}) {
   const parts = await openParts();
-  const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere' },
-    ...{ load: () => ({ waiting: 0, gateways: 1 }), ...about },
-  });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts, about);
   return { ...parts, app, ask: await asAdministrator(app, parts.identity) };
 }
 
@@ -155,7 +152,7 @@ describe('the pages', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, 'assets'));
-    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>明灶</title>');
+    writeFileSync(join(folder, 'board.html'), '<!doctype html><title>明灶</title>');
     writeFileSync(join(folder, 'canteen.html'), '<!doctype html><title>食堂</title>');
     writeFileSync(join(folder, 'assets/main.js'), 'export {};');
     writeFileSync(join(folder, '.secret'), 'secret');

@@ -6,9 +6,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { StoredMessage } from '#contract/envelope.ts';
 import { topic } from '#contract/topics.ts';
-import { buildApp } from '../../server/app.ts';
 import { openEvidenceStore } from '../../server/stores/evidence-store.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { asAdministrator } from './asking.ts';
 import { picture, pictureMessage, reachable, sha256, started, upMessage } from './ingest-messages.ts';
 
@@ -20,9 +20,7 @@ function newFolder(): string {
 
 async function openApp(about: Parameters<typeof openParts>[0] = {}) {
   const parts = await openParts(about);
-  const load = () => ({ waiting: 0, gateways: 0 });
-  const app = await buildApp({ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', load });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts);
   return { ...parts, ask: await asAdministrator(app, parts.identity) };
 }
 

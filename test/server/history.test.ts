@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { validator } from '#config/validate.ts';
 import type { FactOf } from '#contract/facts.ts';
 import { History } from '#contract/views.ts';
-import { buildApp } from '../../server/app.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { asAdministrator } from './asking.ts';
 import { heartbeat, instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
@@ -15,11 +15,7 @@ const minute = 60_000;
 
 async function openHistory(url = 'sqlite::memory:', at = started) {
   const { clock, ingest, ...parts } = await openParts({ url, at });
-  const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere' },
-    load: () => ({ waiting: 0, gateways: 1 }),
-  });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts);
   const administrator = await asAdministrator(app, parts.identity);
   const ask = async (query = '') => await administrator(`/api/canteens/qiaodong/history${query}`);
   return {

@@ -1,19 +1,15 @@
 // What one address may ask of the pages' side, and for how long somebody who dawdles is waited for.
 import { connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { buildApp } from '../../server/app.ts';
 import { nothing } from '../../server/identity/reach.ts';
 import { createEventStreams } from '../../server/routes/event-streams.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { hungUp } from './bare-mqtt.ts';
 
 async function openApp(about: { requestsPerMinute?: number; behindProxy?: boolean } = {}) {
   const parts = await openParts();
-  const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', ...about },
-    load: () => ({ waiting: 0, gateways: 0 }),
-  });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts, about);
   return { ...parts, app };
 }
 

@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { Secret, TOTP } from 'otpauth';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { buildApp } from '../../server/app.ts';
+import { describe, expect, test } from 'vitest';
 import { ServerError } from '../../server/errors.ts';
 import { createPasswordHash } from '../../server/identity/password-hash.ts';
 import { createPasswordProof } from '../../server/identity/password-proof.ts';
@@ -11,16 +10,13 @@ import { digestOf } from '../../server/identity/secrets.ts';
 import { createSignInPace, networkOf } from '../../server/identity/sign-in-pace.ts';
 import { identityStores } from '../../server/stores/identity-stores.ts';
 import { password } from '../signed-in.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { type Ask, asAdministrator, asInvited, asNobody, signedIn } from './asking.ts';
 
 async function openApp(about: { behindProxy?: boolean } = {}) {
   const parts = await openParts();
-  const app = await buildApp({
-    ...{ ...parts, standard, log: silent, version: '9.9.9', pages: '/nowhere', ...about },
-    load: () => ({ waiting: 0, gateways: 0 }),
-  });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts, about);
   return { ...parts, app };
 }
 

@@ -1,18 +1,16 @@
 // Numbers over time as the interface shows them, from the message of a gateway on.
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { validator } from '#config/validate.ts';
 import { Series } from '#contract/series.ts';
-import { buildApp } from '../../server/app.ts';
 import { ServerError } from '../../server/errors.ts';
-import { openParts, silent, standard } from './app-parts.ts';
+import { appOf } from './app-of.ts';
+import { openParts } from './app-parts.ts';
 import { asAdministrator } from './asking.ts';
 import { instant, reachable, started, upMessage } from './ingest-messages.ts';
 
 async function openApp(wrap: (parts: Awaited<ReturnType<typeof openParts>>) => object = () => ({})) {
   const parts = await openParts();
-  const load = () => ({ waiting: 0, gateways: 0 });
-  const app = await buildApp({ ...parts, ...wrap(parts), standard, log: silent, version: '9.9.9', pages: '/nowhere', load });
-  onTestFinished(() => app.close());
+  const app = await appOf(parts, wrap(parts));
   return { ...parts, ask: await asAdministrator(app, parts.identity) };
 }
 
