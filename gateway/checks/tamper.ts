@@ -22,5 +22,7 @@ export function tamper(observation: EventsObservation, validForMs: number): Fact
       detail: 'it was tampered with, and has not told anew how it stands',
       measured,
     };
-  return told.some((source) => !source.stale) ? { ...base, outcome: 'ok', measured } : { ...base, ...untold('tampering'), measured };
+  return told.length > 0 && told.every((source) => !source.stale)
+    ? { ...base, outcome: 'ok', measured }
+    : { ...base, ...untold('tampering'), measured };
 }

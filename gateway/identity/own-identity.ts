@@ -74,10 +74,17 @@ export function createOwnIdentity(deps: { file: string; canteen: string; now: ()
     const next = { key: pendingKey, certificate: data.certificate, authority: current().authority };
     const problem = problemOfIdentity(next);
     if (problem !== undefined) return log.warn({ problem }, 'a certificate that cannot be used was ignored');
-    if (describeIdentity(next).canteen !== canteen) return log.warn({}, 'a certificate for another canteen was ignored');
+    const { canteen: named, from, to } = describeIdentity(next);
+    if (named !== canteen) return log.warn({}, 'a certificate for another canteen was ignored');
+    // The one it would replace is good: a clock that is wrong at either end must not cost it.
+    if (now() < from - clockMayDifferMs || now() >= renewAt({ from, to }))
+      return log.warn(
+        { from: iso(from), to: iso(to), now: iso(now()) },
+        'a certificate that is not valid now, or hardly any longer, was ignored',
+      );
     writeIdentity(file, next);
     pendingKey = undefined;
-    log.info({ until: iso(describeIdentity(next).to) }, 'the certificate of this gateway was renewed');
+    log.info({ until: iso(to) }, 'the certificate of this gateway was renewed');
     onRenewed?.();
   };
 
@@ -88,7 +95,7 @@ export function createOwnIdentity(deps: { file: string; canteen: string; now: ()
       onRenewed = renewed;
       while (!ended.aborted) {
         const { from, to } = describeIdentity(current());
-        const waitMs = from + (to - from) * renewAfter - now();
+        const waitMs = renewAt({ from, to }) - now();
         if (waitMs > 0) {
           await sleep(Math.min(waitMs, lookEveryMs), ended);
           continue;
@@ -105,6 +112,10 @@ export function createOwnIdentity(deps: { file: string; canteen: string; now: ()
       }
     },
   };
+}
+
+function renewAt({ from, to }: { from: number; to: number }): number {
+  return from + (to - from) * renewAfter;
 }
 
 const remedy =

@@ -14,30 +14,42 @@ export interface FoundDevice {
   endpoint?: string;
 }
 
+export interface Found {
+  devices: FoundDevice[];
+  /** One sentence for each way that failed, wholly or in part. */
+  problems: string[];
+}
+
 /** node-onvif listens for three seconds; the rest is for starting and ending. */
 const deadlineMs = 8000;
 const devicesMax = 1024;
 
 /** One round; devices miss rounds, so ask several times and take all. Throws DeviceError where the network takes no multicast. */
-export async function discoverByMulticast({ signal }: { signal: AbortSignal }): Promise<FoundDevice[]> {
+export async function discoverByMulticast({ signal }: { signal: AbortSignal }): Promise<Found> {
   const worker = new Worker(new URL('./discovery-worker.ts', import.meta.url));
   const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   const replies: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
-  // Whatever one reply did to the worker: the others came.
-  const giveUp = (why: DeviceError) => (replies.length > 0 && !signal.aborted ? resolve([]) : reject(why));
+  let problem: string | undefined;
+  // Whatever one reply did to the worker: the others came, and there may have been more.
+  const giveUp = (why: DeviceError) => {
+    if (replies.length === 0 || signal.aborted) return reject(why);
+    problem = `${why.detail}; there may be more devices than were found`;
+    resolve([]);
+  };
   const tooLate = () => giveUp(new DeviceError('no-answer', 'multicast discovery did not end in time'));
   worker.on('message', (message) => {
-    const [reply, found, problem] = ['reply', 'found', 'problem'].map((key) => field(message, key));
+    const [reply, found, refused] = ['reply', 'found', 'problem'].map((key) => field(message, key));
     if (typeof reply === 'string') replies.push(reply);
     else if (Array.isArray(found)) resolve(found);
-    else giveUp(new DeviceError('unreachable', `the network takes no multicast: ${printable(String(problem))}`));
+    else giveUp(new DeviceError('unreachable', `the network takes no multicast: ${printable(String(refused))}`));
   });
   worker.once('error', (cause) => giveUp(new DeviceError('internal', 'multicast discovery failed', { cause })));
   limit.addEventListener('abort', tooLate, { once: true });
   if (limit.aborted) tooLate();
   try {
-    return devicesIn(await promise, replies);
+    const devices = devicesIn(await promise, replies);
+    return { devices, problems: problem === undefined ? [] : [problem] };
   } finally {
     limit.removeEventListener('abort', tooLate);
     await worker.terminate();

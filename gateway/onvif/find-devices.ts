@@ -1,7 +1,7 @@
 // Looks for devices in every way there is, and gives each one once.
 import { hostAndPort, parseDeviceAddress } from './address.ts';
 import { asDeviceError } from './device-error.ts';
-import { discoverByMulticast, type FoundDevice } from './discovery.ts';
+import { discoverByMulticast, type Found, type FoundDevice } from './discovery.ts';
 import { scanAddresses } from './scan.ts';
 
 export interface FindOptions {
@@ -12,16 +12,11 @@ export interface FindOptions {
   now: () => number;
 }
 
-/** `problems`: one sentence for each way that failed. Throws an Error for a scan target that is none. */
-export async function findDevices({ multicast, scan, signal, now }: FindOptions): Promise<{ devices: FoundDevice[]; problems: string[] }> {
-  const problems: string[] = [];
-  const asked = multicast
-    ? discoverByMulticast({ signal }).catch((thrown: unknown) => {
-        problems.push(asDeviceError(thrown).detail);
-        return [];
-      })
-    : [];
-  const [announced, answering] = await Promise.all([asked, scanAddresses(scan, { signal, now })]);
+/** Throws an Error for a scan target that is none. */
+export async function findDevices({ multicast, scan, signal, now }: FindOptions): Promise<Found> {
+  const failed = (thrown: unknown): Found => ({ devices: [], problems: [asDeviceError(thrown).detail] });
+  const asked = multicast ? discoverByMulticast({ signal }).catch(failed) : { devices: [], problems: [] };
+  const [{ devices: announced, problems }, answering] = await Promise.all([asked, scanAddresses(scan, { signal, now })]);
   const devices = new Map<string, FoundDevice>();
   // What a device said of itself is worth more than that it answered.
   for (const device of [...announced, ...answering]) {

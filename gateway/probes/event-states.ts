@@ -34,9 +34,11 @@ export function createEventStates(): EventStates {
     const key = `${topic} ${source}`;
     // An event that says nothing of a state has happened; one whose state cannot be made out has told nothing.
     const active = isActive(data) ?? (operation === undefined ? true : 'unclear');
-    if (operation === 'Deleted') states.delete(key);
-    if (operation === 'Deleted' || active === 'unclear') return;
     const before = states.get(key);
+    if (operation === 'Deleted') states.delete(key);
+    // Something was told of it that nobody can read: how it stood before says nothing any more.
+    if (active === 'unclear' && before !== undefined) before.stale = true;
+    if (operation === 'Deleted' || active === 'unclear') return;
     if (before === undefined && states.size >= statesMax) return;
     const until = operation === undefined && active ? at + happeningMs : Number.POSITIVE_INFINITY;
     states.set(key, { topic, source, active, at: before?.active === active ? before.at : at, stale: false, until });

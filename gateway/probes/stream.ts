@@ -1,5 +1,7 @@
 // Looks at a camera’s stream for a few seconds: whether it comes as it should, and decodes, and what time the picture shows.
 import type { StreamObservation } from '../observation.ts';
+import { isRefusal } from '../onvif/account.ts';
+import { DeviceError } from '../onvif/device-error.ts';
 import { createOverlayClock } from '../overlay-clock/overlay-clock.ts';
 import type { Device, ProbeOptions } from './device.ts';
 import { mainStreamOf } from './main-stream.ts';
@@ -45,6 +47,10 @@ async function takeOnceMoreIfSlow(take: () => Promise<Taken>, claimedRate: numbe
   const rate = ({ sample }: Taken) => sample.stream.framesPerSecond ?? 0;
   if (claimedRate === undefined || rate(first) >= slowBelow * claimedRate) return first;
   // What was measured stands, whatever becomes of the second: not every camera takes a session right after the last.
-  const second = await take().catch(() => first);
+  const second = await take().catch((thrown: unknown) => {
+    // A password that is refused, and what is our own fault, are no matter of this camera’s sessions.
+    if (isRefusal(thrown) || !(thrown instanceof DeviceError) || thrown.fault === 'internal') throw thrown;
+    return first;
+  });
   return rate(second) >= rate(first) ? second : first;
 }

@@ -55,6 +55,10 @@ function formsOf(secret: string): string[] {
 
 function expectNoSecret(said: string): void {
   expect(said.length).toBeGreaterThan(200);
+  expectNothingPlanted(said);
+}
+
+function expectNothingPlanted(said: string): void {
   for (const [name, secret] of Object.entries(secrets))
     for (const form of formsOf(secret)) expect(said.includes(form), `${name} stands in the log`).toBe(false);
 }
@@ -113,7 +117,9 @@ test('a server that reaches neither its broker nor its database tells no secret'
   const state = { url: `postgres://mingzao@127.0.0.1:${port}/mingzao`, passwordFile: 'secrets/postgres' };
   const homeless = run('server/main.ts', ['--config', writeServer({ state })]);
   await homeless.ended;
-  for (const secret of Object.values(secrets)) expect(homeless.said()).not.toContain(secret);
+  expect(homeless.said()).toMatch(/^postgres:.*cannot be read: /);
+  expect(homeless.child.exitCode).toBe(1);
+  expectNothingPlanted(homeless.said());
 }, 60_000);
 
 test('a gateway whose cameras echo what they are told, and whose server refuses it, tells no secret', async () => {

@@ -41,3 +41,18 @@ test('an event without an operation happens if it says nothing of a state, and i
   expect(toldOf({ State: 'unknown' })).toEqual([]);
   expect(toldOf({ State: 'true', Value: 'false' })).toEqual([]);
 });
+
+test.each([undefined, 'Changed'] as const)(
+  'after an event (%s) whose state cannot be made out, what was told before is not known any more',
+  (operation) => {
+    const states = createEventStates();
+    const event = (state: string) => ({ topic: 'VideoSource/Tamper', source: '1', operation, data: new Map([['State', state]]) });
+    const told = (state: string, at: number) => {
+      states.heard([event(state)], at);
+      return states.now(at).tamper.map(({ active, stale }) => ({ active, stale }));
+    };
+    expect(told('false', 0)).toEqual([{ active: false, stale: false }]);
+    expect(told('unknown', 1000)).toEqual([{ active: false, stale: true }]);
+    expect(told('false', 2000)).toEqual([{ active: false, stale: false }]);
+  },
+);
