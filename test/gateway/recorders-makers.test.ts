@@ -1,3 +1,4 @@
+// Recorders asked in their makers’ own ways, as the simulators play them.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOnvifSession } from '../../gateway/onvif/session.ts';
 import { probeFootage } from '../../gateway/probes/footage.ts';

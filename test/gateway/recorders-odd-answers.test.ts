@@ -1,3 +1,4 @@
+// Recorders that answer oddly: what is not told beyond doubt is unknown, and no device is asked without end.
 import { describe, expect, test } from 'vitest';
 import { createAccount } from '../../gateway/onvif/account.ts';
 import { DeviceError } from '../../gateway/onvif/device-error.ts';
