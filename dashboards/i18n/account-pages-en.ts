@@ -60,6 +60,7 @@ export const accountPagesEn: typeof accountPagesZh = {
   enable: 'Enable',
   changeRoles: 'Change roles',
   save: 'Save',
+  cancel: 'Cancel',
   state: { invited: 'invited, has not signed in yet', active: 'active', disabled: 'disabled' },
   seen: (moment) => `signed in last ${moment}`,
   withFactor: 'second factor on',

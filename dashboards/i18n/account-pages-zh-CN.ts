@@ -57,6 +57,7 @@ export const accountPagesZh = {
   enable: '恢复',
   changeRoles: '修改权限',
   save: '保存',
+  cancel: '取消',
   state: { invited: '已邀请，尚未登录', active: '使用中', disabled: '已停用' },
   seen: (moment: string) => `最近登录 ${moment}`,
   withFactor: '已开双重验证',

@@ -6,7 +6,7 @@ export const gatewaysPageZh = {
   unavailable: '目前读不到数据，正在重试。',
   none: '还没有食堂。先在下面登记一家，再为它的网关生成认领码。',
   unreachable: '其他机器上的网关还连不到本服务器：请在服务器设置里写上 listen.tls、mqtt.tls 和 authority.names。',
-  authority: '本服务器证书机构的指纹（SHA-256）',
+  authority: '本服务器证书颁发机构的指纹（SHA-256）',
   neverHeard: '从未收到过消息',
   heard: (moment: string) => `最近一次收到消息：${moment}`,
   noCertificate: '尚无证书：请生成认领码',

@@ -68,6 +68,11 @@ it('the printed link makes the first administrator, who invites somebody by a li
   expect(link).toMatch(/^http:.*\/welcome#[\w-]{43}$/);
   await page.getByText('辖区：迎泽区、万柏林区').waitFor();
   await expectSound(page);
+  const card = page.locator('article', { hasText: '王工' });
+  await card.getByRole('button', { name: '修改权限' }).click();
+  await card.getByLabel('监管人员 辖区').fill('尖草坪区');
+  await card.getByRole('button', { name: '取消' }).click();
+  await card.getByText('辖区：迎泽区、万柏林区').waitFor();
 
   const other = await openBrowser();
   await other.page.goto(link);
@@ -79,7 +84,7 @@ it('the printed link makes the first administrator, who invites somebody by a li
   await other.page.getByText('桥东').first().waitFor();
 
   // Shut out, the open page goes to where one signs in.
-  await page.locator('article', { hasText: '王工' }).getByRole('button', { name: '停用' }).click();
+  await card.getByRole('button', { name: '停用' }).click();
   await page.getByRole('button', { name: '确定停用' }).click();
   await other.page.waitForURL(/\/sign-in\?from=/);
   expect([...errors, ...other.errors]).toEqual([]);
