@@ -155,6 +155,32 @@ it('a visitor is led to sign in and back, with a second factor once it is on, an
   expect(errors).toEqual([]);
 });
 
+it('a one-time link that can be used no longer leads on to where one signs in', async () => {
+  const { firstLink = '', address } = await start();
+  const [first, second] = [await openBrowser(), await openBrowser()];
+  const accept = async (page: Page) => {
+    await page.getByLabel('密码', { exact: true }).fill(password);
+    await page.getByLabel('再输入一遍密码').fill(password);
+    await page.getByRole('button').filter({ hasText: '设置密码' }).click();
+  };
+  for (const { page } of [first, second]) {
+    await page.goto(firstLink);
+    await page.getByLabel('姓名').fill('站长');
+  }
+  await accept(first.page);
+  await first.page.waitForURL(`${address}/board`);
+  await accept(second.page);
+  await second.page.getByRole('alert').getByText('链接已用过').waitFor();
+  expect(await second.page.getByRole('button').filter({ hasText: '设置密码' }).count()).toBe(0);
+
+  await second.page.goto('about:blank');
+  await second.page.goto(firstLink);
+  await second.page.getByRole('alert').getByText('链接已用过').waitFor();
+  await expectSound(second.page);
+  await second.page.getByRole('link', { name: '登录' }).click();
+  await second.page.waitForURL(`${address}/sign-in`);
+});
+
 it('the pages for signing in and one’s own account are light', async () => {
   expect(await scriptBytes(pages.dist, 'sign-in.html')).toBeLessThanOrEqual(40 * 1024);
   expect(await scriptBytes(pages.dist, 'account.html')).toBeLessThanOrEqual(50 * 1024);
