@@ -1,7 +1,7 @@
 // What every page for people who are signed in starts from: whoever is not is led to sign in, and back.
 import type { Me } from '#contract/people.ts';
 import { type Ask, createAsk, type Fetch } from './api/ask.ts';
-import { nowSignedIn } from './api/signed-in.svelte.ts';
+import { nowSignedIn, signedInUnknown } from './api/signed-in.svelte.ts';
 import './parts/theme.css';
 
 export interface SignedInPage {
@@ -17,7 +17,7 @@ export function openSignedIn(): SignedInPage {
   const target = document.getElementById('page');
   if (target === null) throw new Error('the document has no element with the id "page"');
   const ask = createAsk({ fetch: askingWhoeverIsSignedIn });
-  const lookAgain = () => void look(ask).catch(() => undefined);
+  const lookAgain = () => void look(ask).catch(signedInUnknown);
   lookAgain();
   return { target, ask, fetch: askingWhoeverIsSignedIn, lookAgain };
 }
@@ -26,7 +26,10 @@ async function look(ask: Ask): Promise<void> {
   const me = await ask<Me>('GET', '/api/me');
   nowSignedIn({
     me,
-    signOut: () => void ask('POST', '/api/sign-out').then(() => location.assign('/sign-in')),
+    async signOut() {
+      await ask('POST', '/api/sign-out');
+      location.assign('/sign-in');
+    },
   });
 }
 

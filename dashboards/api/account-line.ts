@@ -1,5 +1,5 @@
 // The way to the server for signing in, for one's own account, and for whoever looks after people.
-import type { Grant, Invitation, Me, Person, Role, Token } from '#contract/people.ts';
+import type { Grant, Invitation, Person, Role, Token } from '#contract/people.ts';
 import type { Ask } from './ask.ts';
 
 /** Requests reject with `Refused`, or with whatever the network says. */
@@ -8,7 +8,6 @@ export interface AccountLine {
   readLink(secret: string): Promise<{ name: string | null; passwordRule: string }>;
   acceptLink(about: { secret: string; name?: string; password: string }): Promise<void>;
 
-  me(): Promise<Me>;
   changePassword(about: { password: string; next: string }): Promise<void>;
   offerFactor(password: string): Promise<{ secret: string; uri: string }>;
   confirmFactor(code: string): Promise<void>;
@@ -29,7 +28,6 @@ export function createAccountLine({ ask }: { ask: Ask }): AccountLine {
     readLink: (secret) => ask('POST', '/api/links/read', { body: { secret } }),
     acceptLink: (body) => ask('POST', '/api/links/accept', { body }),
 
-    me: () => ask('GET', '/api/me'),
     changePassword: (body) => ask('POST', '/api/me/password', { body }),
     offerFactor: (password) => ask('POST', '/api/me/second-factor', { body: { password } }),
     confirmFactor: (code) => ask('POST', '/api/me/second-factor/confirm', { body: { code } }),

@@ -10,7 +10,7 @@ export interface GatewaysView {
   canteens: GatewayCanteen[];
 }
 
-/** Requests reject with an Error that says, in the server's sentence where it gave one, what was wrong. */
+/** Requests reject with `Refused`, or with whatever the network says. */
 export interface GatewaysLine {
   gateways(signal: AbortSignal): Promise<GatewaysView>;
   create(canteen: { id: string; name: string; district: string }): Promise<void>;

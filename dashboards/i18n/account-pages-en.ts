@@ -88,6 +88,6 @@ export const accountPagesEn: typeof accountPagesZh = {
     'name-taken': 'There is somebody of that name already.',
     'last-administrator': 'Nobody would be left to look after people. Make somebody else an administrator first.',
     'not-allowed': 'You may not do this.',
+    'not-signed-in': 'You are signed in no longer. Sign in again.',
   },
-  unreachable: 'The server cannot be reached. Check the network and try again.',
 };

@@ -85,6 +85,6 @@ export const accountPagesZh = {
     'name-taken': '已经有同名的人。',
     'last-administrator': '这样就没有管理员了。请先设另一位管理员。',
     'not-allowed': '您没有这项权限。',
+    'not-signed-in': '登录已结束，请重新登录。',
   } as Record<string, string>,
-  unreachable: '连不上服务器，请检查网络后再试。',
 };

@@ -10,6 +10,7 @@ export const en: Messages = {
   boardTitle: 'Community canteens: regulator’s board',
   switchLanguage: '中文',
   signOut: 'Sign out',
+  noAnswer: 'The server cannot be reached. Check the network and try again.',
   people: 'People',
   gateways: 'Gateways',
   skipToList: 'Skip to the canteens',

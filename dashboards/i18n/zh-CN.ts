@@ -8,6 +8,7 @@ export const zhCN = {
   boardTitle: '社区食堂监管看板',
   switchLanguage: 'English',
   signOut: '退出',
+  noAnswer: '连不上服务器，请检查网络后再试。',
   people: '人员',
   gateways: '网关',
   skipToList: '跳到食堂列表',

@@ -181,6 +181,19 @@ it('a one-time link that can be used no longer leads on to where one signs in', 
   await second.page.waitForURL(`${address}/sign-in`);
 });
 
+it('one’s own account says so where it cannot be read', async () => {
+  const { firstLink = '', address } = await start();
+  const administrator = await firstAdministrator(firstLink);
+  const { context, page, errors } = await openBrowser();
+  await context.addCookies([administrator.browserCookie]);
+  await page.route('**/api/me', (route) => route.abort());
+  await page.goto(`${address}/account`);
+  await page.getByRole('alert').getByText('连不上服务器').waitFor();
+  expect(await page.getByText('正在读取').count()).toBe(0);
+  await expectSound(page);
+  expect(errors).toEqual([]);
+});
+
 it('the pages for signing in and one’s own account are light', async () => {
   expect(await scriptBytes(pages.dist, 'sign-in.html')).toBeLessThanOrEqual(40 * 1024);
   expect(await scriptBytes(pages.dist, 'account.html')).toBeLessThanOrEqual(50 * 1024);

@@ -96,6 +96,23 @@ it('says in the server’s own sentence what was wrong, and keeps what was typed
   expect(await page.getByLabel('Name').inputValue()).toBe('桥东');
 });
 
+it('says in its own words that the server cannot be reached, also to whoever wants to sign out', async () => {
+  await using opened = await open(phone);
+  const { page } = opened;
+  const uncaught: string[] = [];
+  page.on('pageerror', (error) => void uncaught.push(error.message));
+  const said = page.getByRole('alert').getByText('连不上服务器，请检查网络后再试。');
+  await page.route('**/api/**', (route) => (route.request().method() === 'GET' ? route.fallback() : route.abort()));
+  await page.getByRole('button', { name: '为桥东社区食堂生成新认领码' }).click();
+  await said.waitFor();
+  await page.getByRole('button', { name: '退出' }).click();
+  await page.getByRole('banner').getByRole('alert').waitFor();
+  expect(await said.count()).toBe(2);
+  expect(await opened.complaints()).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  expect(uncaught).toEqual([]);
+});
+
 it('says so where gateways on other machines cannot reach the server yet', async () => {
   const hint = /其他机器上的网关还连不到本服务器/;
   await using reachable = await open();
