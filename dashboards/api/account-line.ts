@@ -1,5 +1,6 @@
 // The way to the server for signing in, for one's own account, and for whoever looks after people.
 import type { Grant, Invitation, Person, Role, Token } from '#contract/people.ts';
+import type { Board } from '#contract/views.ts';
 import type { Ask } from './ask.ts';
 
 /** Requests reject with `Refused`, or with whatever the network says. */
@@ -17,6 +18,8 @@ export interface AccountLine {
   revokeToken(id: string): Promise<void>;
 
   people(): Promise<Person[]>;
+  /** The names of the canteens whoever asks may see, by id. */
+  canteenNames(): Promise<ReadonlyMap<string, string>>;
   invite(about: { name: string; grants: Grant[] }): Promise<Invitation>;
   inviteAgain(id: string): Promise<Invitation>;
   change(id: string, change: { grants?: Grant[]; disabled?: boolean }): Promise<void>;
@@ -37,6 +40,7 @@ export function createAccountLine({ ask }: { ask: Ask }): AccountLine {
     revokeToken: (id) => ask('DELETE', `/api/me/tokens/${id}`),
 
     people: async () => (await ask<{ people: Person[] }>('GET', '/api/people')).people,
+    canteenNames: async () => new Map((await ask<Board>('GET', '/api/canteens')).canteens.map(({ id, name }) => [id, name])),
     invite: async (body) => (await ask<{ invitation: Invitation }>('POST', '/api/people', { body })).invitation,
     inviteAgain: (id) => ask('POST', `/api/people/${id}/invitation`),
     change: (id, body) => ask('PATCH', `/api/people/${id}`, { body }),

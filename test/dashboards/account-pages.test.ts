@@ -181,6 +181,21 @@ it('a one-time link that can be used no longer leads on to where one signs in', 
   await second.page.waitForURL(`${address}/sign-in`);
 });
 
+it('a canteen somebody looks after is told by its name where it has one', async () => {
+  const { firstLink = '', address } = await start();
+  const administrator = await firstAdministrator(firstLink);
+  await invited(administrator, {
+    address,
+    name: '王工',
+    grants: [{ role: 'operator', scope: { kind: 'canteens', canteens: ['qiaodong', 'xishan'] } }],
+  });
+  const { context, page } = await openBrowser();
+  await context.addCookies([administrator.browserCookie]);
+  await page.goto(`${address}/people`);
+  await page.getByText('食堂：桥东、xishan').waitFor();
+  await expectSound(page);
+});
+
 it('one’s own account says so where it cannot be read', async () => {
   const { firstLink = '', address } = await start();
   const administrator = await firstAdministrator(firstLink);
