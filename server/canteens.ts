@@ -100,15 +100,15 @@ export async function openCanteens(deps: {
       return standing === undefined ? undefined : current(standing, at);
     },
     watermarks: () => [...standings.values()].flatMap(({ marks }) => marks),
-    apply: (intake) => inTurn(() => apply(intake)),
+    apply: (intake) => storeInTurn(() => apply(intake)),
     passTime: ({ leading }) =>
-      inTurn(async () => {
+      storeInTurn(async () => {
         const due = judgeAnew();
         await apply({ canteens: leading ? due : [] });
       }),
     catchUp: (ids) => inTurn(() => catchUp(ids ?? [...identities.keys()])),
-    supervise: (identity) => inTurn(() => supervise(identity)),
-    release: (id) => inTurn(() => release(id)),
+    supervise: (identity) => storeInTurn(() => supervise(identity)),
+    release: (id) => storeInTurn(() => release(id)),
     storing: () => storing,
     announceGaps: async () => {
       for (const standing of standings.values()) await publishGaps(standing);
@@ -121,17 +121,24 @@ export async function openCanteens(deps: {
     },
   };
 
-  function inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    const changed = tail.then(change);
-    tail = changed.then(
-      () => {
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = tail.then(work);
+    tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A database may still be read that cannot be written, and the other way round: only a change tells whether there can be one. */
+  function storeInTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    return inTurn(async () => {
+      try {
+        const changed = await change();
         storing = true;
-      },
-      () => {
+        return changed;
+      } catch (error) {
         storing = false;
-      },
-    );
-    return changed;
+        throw error;
+      }
+    });
   }
 
   async function supervise(identity: CanteenIdentity): Promise<void> {

@@ -125,6 +125,22 @@ test('a verdict is judged again the moment something it rests on lapses', async 
   expect(shown()).not.toBe(before);
 });
 
+test('whether it stores is told by what it stores: not by what it reads, that it can or that it cannot', async () => {
+  const { canteens, store } = await openParts();
+  const { change } = store;
+  store.newer = () => Promise.reject(new Error('no answer'));
+  await expect(canteens.catchUp()).rejects.toThrow('no answer');
+  expect(canteens.storing()).toBe(true);
+  store.newer = async () => [];
+  store.change = () => Promise.reject(new Error('disk full'));
+  await expect(canteens.passTime({ leading: true })).rejects.toThrow('disk full');
+  await canteens.catchUp();
+  expect(canteens.storing()).toBe(false);
+  store.change = change;
+  await canteens.passTime({ leading: true });
+  expect(canteens.storing()).toBe(true);
+});
+
 test('pages are told at once what has changed, and only now and then that a canteen was heard again', async () => {
   const { ingest, live, clock } = await openParts();
   await ingest.take(upMessage('events', [layout(1), reachable(2)]));
