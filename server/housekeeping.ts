@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type Background, runInBackground } from './background.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
+import type { Line } from './stores/postgres-line.ts';
 import type { StateStore } from './stores/state-store.ts';
 import type { TelemetryStore } from './stores/telemetry-store.ts';
 
@@ -14,15 +15,18 @@ export function createHousekeeping(deps: {
   store: Pick<StateStore, 'prune'>;
   evidence: Pick<EvidenceStore, 'prune'>;
   telemetry: Pick<TelemetryStore, 'prune'>;
-  /** Whether the store is this server's to clear out, where several share it. */
-  leads?: () => Promise<boolean>;
+  /** Where several servers share the store: the one that leads clears it out. */
+  line?: Pick<Line, 'leading'> | undefined;
+  /** How long the first round waits, as when nobody leads yet. */
+  firstAfterMs?: number;
   keep: { eventsDays: number; closedGapsDays: number; evidenceDays: number };
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Background {
-  const { store, evidence, telemetry, leads = async () => true, keep, sleep, log, now } = deps;
+  const { store, evidence, telemetry, line, firstAfterMs = 0, keep, sleep, log, now } = deps;
   return runInBackground(sleep, async ({ stop, pause }) => {
+    if (firstAfterMs > 0) await pause(firstAfterMs);
     while (!stop.aborted) {
       try {
         const forgotten = await clearOut(stop, pause);
@@ -36,9 +40,9 @@ export function createHousekeeping(deps: {
 
   async function clearOut(stop: AbortSignal, pause: (ms: number) => Promise<void>): Promise<number> {
     const before = (days: number) => now() - days * dayMs;
-    const leading = await leads();
     let forgotten = 0;
     for (let more = true; more && !stop.aborted; ) {
+      const leading = line?.leading() ?? true;
       const some = leading ? await store.prune({ events: before(keep.eventsDays), closedGaps: before(keep.closedGapsDays) }) : 0;
       const morePictures = await evidence.prune(before(keep.evidenceDays));
       const morePoints = await telemetry.prune();

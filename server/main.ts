@@ -204,7 +204,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     if (line !== undefined) opened.push(() => line.close());
     const sweep = createSweep({ canteens, hearing: opening.hearing, line, everyMs, onRound: meters.swept, sleep, log });
     opened.push(() => sweep.close());
-    const housekeeping = createHousekeeping({ ...(line && { leads: line.lead }), store, evidence, telemetry, keep, sleep, log, now });
+    // The sweep takes the lead in its first round.
+    const firstAfterMs = line === undefined ? 0 : 2 * everyMs;
+    const housekeeping = createHousekeeping({ ...{ store, evidence, telemetry, keep, line, firstAfterMs }, sleep, log, now });
     opened.push(() => housekeeping.close());
     const secure: RunningServer['secure'] = { address: undefined, mqtt: broker.secureAddress };
     const app = await buildApp({

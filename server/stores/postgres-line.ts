@@ -13,8 +13,13 @@ const connectAgainMs = 1_000;
 const alive = { afterSeconds: 5, everySeconds: 3 };
 
 export interface Line {
-  /** Takes the lead where nobody has it; whether this server has it. It lives as long as the connection: when a server dies it is free at once. */
+  /**
+   * Takes the lead where nobody has it; whether this server has it. It lives as long as the connection: when a server dies it is free at once.
+   * Only one caller may take and leave it: PostgreSQL counts how often one session takes a lock.
+   */
   lead(): Promise<boolean>;
+  /** Whether this server has the lead, as far as it knows. */
+  leading(): boolean;
   /** Leaves the lead to others. */
   resign(): Promise<void>;
   close(): Promise<void>;
@@ -52,6 +57,7 @@ export function openLine(deps: {
       }
       return leading;
     },
+    leading: () => leading,
     resign: async () => {
       if (!leading) return;
       leading = false;

@@ -233,9 +233,13 @@ test('one server leads, and another as soon as that one is gone', async () => {
   const [first, second] = [a.hearOthers(), b.hearOthers()];
   await vi.waitFor(async () => expect(await first.lead()).toBe(true));
   expect(await second.lead()).toBe(false);
+  expect([first.leading(), second.leading()]).toEqual([true, false]);
   await first.resign();
+  expect([first.leading(), second.leading()]).toEqual([false, false]);
   expect([await second.lead(), await first.lead()]).toEqual([true, false]);
+  expect([first.leading(), second.leading()]).toEqual([false, true]);
   await second.close();
+  expect(second.leading()).toBe(false);
   await vi.waitFor(async () => expect(await first.lead()).toBe(true));
 });
 

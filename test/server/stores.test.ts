@@ -206,6 +206,37 @@ describe('forgetting', () => {
   });
 });
 
+describe('forgetting in a store that several servers share', () => {
+  test('begins when it is known who leads, and ends where the lead is lost; pictures are each server’s own', async () => {
+    const waits: number[] = [];
+    let leading = false;
+    const prune = vi.fn(async () => 250);
+    const prunePictures = vi.fn(async () => waits.length < 4);
+    const rested = Promise.withResolvers<void>();
+    const housekeeping = createHousekeeping({
+      store: { prune },
+      evidence: { prune: prunePictures },
+      telemetry: { prune: async () => false },
+      line: { leading: () => leading },
+      firstAfterMs: 10_000,
+      keep: { eventsDays: 1, closedGapsDays: 2, evidenceDays: 3 },
+      sleep: async (ms, signal) => {
+        waits.push(ms);
+        leading = waits.length < 3;
+        if (ms < 3_600_000) return;
+        rested.resolve();
+        await new Promise((_, reject) => signal.addEventListener('abort', reject));
+      },
+      log: silent,
+      now: () => started,
+    });
+    await rested.promise;
+    await housekeeping.close();
+    expect(waits).toEqual([10_000, 200, 200, 200, 200, 3_600_000]);
+    expect([prune, prunePictures].map(({ mock }) => mock.calls.length)).toEqual([2, 4]);
+  });
+});
+
 describe('on PostgreSQL', () => {
   test('one database is one server’s at a time, and of two that start at once one makes the tables', async () => {
     const { url, password } = await postgres.createDatabase();
