@@ -17,6 +17,11 @@ const group = 'mingzao';
 const farewellMs = 3_000;
 const gatewayHeardForMs = 90_000;
 
+export interface OutsideBroker extends Broker {
+  /** Whether what comes in can be stored. Where servers share it, one that cannot leaves all to the others, and hears nothing meanwhile. */
+  able(can: boolean): void;
+}
+
 /**
  * Connects, and connects again whenever it must, until it is closed. That the broker confirms a message to a gateway means nothing about storage:
  * only `ack` does. What cannot be stored is therefore only told in the log; its gateway sends it again.
@@ -36,14 +41,17 @@ export function createOutsideBroker(deps: {
   onConnect: () => void;
   log: Logger;
   now: () => number;
-}): Broker {
+}): OutsideBroker {
   const { url, password, shared, refuses, onMessage, onRefused, onConnect, log, now } = deps;
   const heardAt = new Map<string, number>();
   const worthALine = createOccasional();
   const unconfirmed = new Set<() => void>();
   let storing = 0;
   let proceed: (() => void) | undefined;
+  const names = [...upTopics.filter((kind) => kind !== 'evidence').map((kind) => topic('+', kind)), 'mz/v1/+/evidence/+'];
+  const filters = names.map((name) => (shared ? `$share/${group}/${name}` : name));
   let hearing = false;
+  let able = true;
   let reason: string | undefined;
 
   const client = mqtt.connect(url, {
@@ -57,7 +65,7 @@ export function createOutsideBroker(deps: {
     if (storing < storingMax) return done();
     proceed = done;
   };
-  client.on('connect', () => void subscribe());
+  client.on('connect', () => void begin());
   client.on('close', () => {
     // The library keeps what was not confirmed, and answers for it only when the broker is back.
     for (const resolve of unconfirmed) resolve();
@@ -86,6 +94,16 @@ export function createOutsideBroker(deps: {
         });
       });
     },
+    able: (can) => {
+      if (!shared || can === able) return;
+      able = can;
+      if (!can) log.warn({ broker: url }, 'nothing can be stored: what gateways tell is left to the other servers');
+      // Otherwise it begins as it should when the connection is back.
+      if (!client.connected) return;
+      if (can) return void subscribe();
+      hearing = false;
+      client.unsubscribe(filters);
+    },
     close: async () => {
       const farewell = new AbortController();
       const tooLong = delay(farewellMs, undefined, { signal: farewell.signal }).catch(() => undefined);
@@ -95,20 +113,25 @@ export function createOutsideBroker(deps: {
     },
   };
 
-  async function subscribe(): Promise<void> {
-    const names = [...upTopics.filter((kind) => kind !== 'evidence').map((kind) => topic('+', kind)), 'mz/v1/+/evidence/+'];
-    const filters = names.map((name) => (shared ? `$share/${group}/${name}` : name));
+  async function begin(): Promise<void> {
+    if (able && !(await subscribe())) return;
+    log.info({ broker: url, shared }, 'connected to the MQTT broker');
+    onConnect();
+  }
+
+  /** Gives whether that was allowed. */
+  async function subscribe(): Promise<boolean> {
     try {
       await client.subscribeAsync(filters, { qos: 1 }); // rejected where any is refused [MQTT-3.9.3-1]
-      hearing = true;
+      hearing = able;
       reason = undefined;
-      log.info({ broker: url, shared }, 'connected to the MQTT broker');
-      onConnect();
+      return true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (why !== reason) log.error({ broker: url, reason: why }, 'what gateways write cannot be subscribed to; it is tried again');
       reason = why;
       client.stream.destroy(); // the client waits, then connects anew
+      return false;
     }
   }
 

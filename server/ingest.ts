@@ -54,12 +54,14 @@ export function createIngest(deps: {
   publish: Publish;
   telemetry: Pick<Telemetry, 'take'>;
   meters?: Meters;
+  /** Told when it begins to be unable to store, and when it can again. */
+  onAble?: (able: boolean) => void;
   gatherMs?: number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Logger;
   now: () => number;
 }): Ingest {
-  const { canteens, evidence, publish, telemetry, meters, gatherMs = 20, sleep, log, now } = deps;
+  const { canteens, evidence, publish, telemetry, meters, onAble, gatherMs = 20, sleep, log, now } = deps;
   const words = createLastWords(publish);
   const worthALine = createOccasional();
   const closing = new AbortController();
@@ -67,6 +69,7 @@ export function createIngest(deps: {
   let waitingBytes = 0;
   let running: Promise<void> | undefined;
   const pictures = new Set<Promise<void>>();
+  let unable = 0;
 
   return {
     take: async (message) => {
@@ -158,10 +161,12 @@ export function createIngest(deps: {
       try {
         const taken = await canteens.apply(intake);
         if (failing) log.info('events can be stored again');
+        if (failing && --unable === 0) onAble?.(true);
         tellRefused(taken.refused);
         return taken;
       } catch (err) {
         if (!failing) log.error({ err }, 'events cannot be stored; nothing is acknowledged until they can');
+        if (!failing && ++unable === 1) onAble?.(false);
         failing = true;
         if (closing.signal.aborted) return stopping(err);
         await pause(wait);

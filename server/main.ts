@@ -9,7 +9,7 @@ import { SettingsError } from '#config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { type Broker, createBroker, type EmbeddedBroker, type Publish, type Session, type UpMessage } from './broker.ts';
-import { createOutsideBroker } from './broker-outside.ts';
+import { createOutsideBroker, type OutsideBroker } from './broker-outside.ts';
 import { openCanteens } from './canteens.ts';
 import { createCatchUp } from './catch-up.ts';
 import { readArguments, usage } from './command-line.ts';
@@ -116,7 +116,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   };
   const live = createLive();
   const { registry, meters, show } = createMetrics(packageJson.version);
-  let broker: (Broker & Partial<Pick<EmbeddedBroker, 'end' | 'secureAddress'>>) | undefined;
+  let broker: (Broker & Partial<Pick<EmbeddedBroker, 'end' | 'secureAddress'> & Pick<OutsideBroker, 'able'>>) | undefined;
   const publish: Publish = async (...message) => broker?.publish(...message);
 
   try {
@@ -149,7 +149,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const evidence = await openEvidence(settings.evidence.folder, keep.evidenceMegabytesPerCanteen);
     const awayAfterMs = sweepSeconds * 1000 + awayMs;
     const canteens = await openCanteens({ identities, standard, store, live, publish, awayAfterMs, alone: !shared, log, now });
-    const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, sleep, log, now });
+    const onAble = (able: boolean) => broker?.able?.(able);
+    const ingest = createIngest({ canteens, evidence, telemetry, publish, meters, onAble, sleep, log, now });
     const { folder, gatewayDays } = settings.authority;
     const authority = await openAuthority({ folder, now });
     const list = openRevocationList({ folder, authority, log, now });

@@ -105,7 +105,9 @@ export function createMetrics(version: string): Metrics {
       gauge('waiting_messages', 'Messages that are not stored yet', standing.waiting);
       gauge('waiting_bytes', 'Bytes of messages that are not stored yet', standing.waitingBytes);
       gauge('storing', '1 where the last change could be stored, else 0: then nothing is acknowledged', () => Number(standing.storing()));
-      gauge('hearing', '1 where gateways can be heard, else 0: the MQTT broker is away', () => Number(standing.hearing()));
+      gauge('hearing', '1 where gateways can be heard, else 0: the MQTT broker is away, or left to other servers that can store', () =>
+        Number(standing.hearing()),
+      );
       gauge('telemetry_waiting_points', 'Points that are not where they are to be kept', () => standing.telemetry().waiting);
       total('telemetry_dropped_points_total', 'Points that had to be given up', () => standing.telemetry().dropped);
       gauge('telemetry_failing', '1 where points cannot be kept at present, else 0', () =>

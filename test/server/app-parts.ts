@@ -44,12 +44,13 @@ interface Parts {
   identities?: CanteenIdentity[];
   standard?: Standard;
   evidenceBytesMax?: number;
+  onAble?: (able: boolean) => void;
 }
 
 export async function openParts(about: Parts = {}) {
   const { url = 'sqlite::memory:', store: wrap = (real: StateStore) => real, at = started, evidenceBytesMax = 1_000_000 } = about;
   const { awayAfterMs = Number.POSITIVE_INFINITY, identities: known = identities, standard: judgedBy = standard } = about;
-  const { shared, clock = { now: at } } = about;
+  const { shared, clock = { now: at }, onAble = () => undefined } = about;
   const now = () => clock.now;
   const published: { topic: string; message: object }[] = [];
   const publish = async (topic: string, message: object) => void published.push({ topic, message });
@@ -79,7 +80,7 @@ export async function openParts(about: Parts = {}) {
   const inMemory = { url: 'sqlite::memory:', queuePointsMax: 1000 };
   const telemetry = openTelemetry({ at: inMemory, dataDir: folder, keep, sleep: untilStopped, log: silent, now });
   onTestFinished(() => telemetry.close());
-  const ingest = createIngest({ canteens, evidence, telemetry, publish, sleep: nextTurn, log: silent, now });
+  const ingest = createIngest({ canteens, evidence, telemetry, publish, onAble, sleep: nextTurn, log: silent, now });
   const gateways = await openGateways({
     ...{ folder: join(folder, 'authority'), database, canteens, settled: known.map(({ id }) => id), audit: stores.audit, now },
   });

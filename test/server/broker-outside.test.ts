@@ -54,7 +54,10 @@ const kinds: [kind: string, open: (onMessage: OnMessage) => Promise<Broker>][] =
   ['outside', openOutside],
 ];
 
-async function opened(open: (onMessage: OnMessage) => Promise<Broker>, onMessage: OnMessage = async () => undefined) {
+async function opened<Opened extends Broker>(
+  open: (onMessage: OnMessage) => Promise<Opened>,
+  onMessage: OnMessage = async () => undefined,
+) {
   const received: UpMessage[] = [];
   const broker = await open(async (message) => {
     received.push(message);
@@ -162,6 +165,41 @@ describe('a broker outside', () => {
     await vi.waitFor(() => expect(taken).toHaveLength(20));
     expect(new Set(taken.map(([, payload]) => payload)).size).toBe(20);
     expect(new Set(taken.map(([server]) => server)).size).toBe(2);
+  });
+
+  test('gives everything to the other of two that share while one cannot store, also when it comes back, and then to both again', async () => {
+    let connected = 0;
+    const share = (onMessage: OnMessage) => openOutside(onMessage, { shared: true, onConnect: () => void connected++ });
+    const [one, two] = [await opened(share), await opened(share)];
+    const tellBoth = async () => {
+      const before = [one, two].map(({ received }) => received.length) as [number, number];
+      const gateway = await one.connect('qiaodong');
+      for (let number = 1; number <= 20; number++) await gateway.publishAsync(topic('qiaodong', 'events'), `${number}`, { qos: 1 });
+      await vi.waitFor(() => expect(one.received.length + two.received.length).toBe(before[0] + before[1] + 20));
+      return { one: one.received.length - before[0], two: two.received.length - before[1] };
+    };
+    one.broker.able(false);
+    expect([one.broker.hearing(), two.broker.hearing()]).toEqual([false, true]);
+    await one.broker.publish(topic('heping', 'ack'), { sequence: 1 }); // the broker has taken in what was said before
+    expect(await tellBoth()).toEqual({ one: 0, two: 20 });
+    await mosquitto.stop();
+    await mosquitto.startAgain();
+    await vi.waitFor(() => expect(connected).toBe(4), 20_000);
+    expect([one.broker.hearing(), two.broker.hearing()]).toEqual([false, true]);
+    expect(await tellBoth()).toEqual({ one: 0, two: 20 });
+    one.broker.able(true);
+    await vi.waitFor(() => expect(one.broker.hearing()).toBe(true));
+    const { one: again, two: still } = await tellBoth();
+    expect([again > 0, still > 0, again + still]).toEqual([true, true, 20]);
+  });
+
+  test('goes on telling a server all that shares with nobody, though it cannot store', async () => {
+    const { broker, received, connect } = await opened(openOutside);
+    broker.able(false);
+    await broker.publish(topic('heping', 'ack'), { sequence: 1 });
+    await (await connect('qiaodong')).publishAsync(topic('qiaodong', 'events'), 'x', { qos: 1 });
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    expect(broker.hearing()).toBe(true);
   });
 
   test('that was away is heard again, and told anew what it forgot', async () => {

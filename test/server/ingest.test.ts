@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { acks, openParts } from './app-parts.ts';
-import { heartbeat, layout, loss, reachable, started, status, upMessage } from './ingest-messages.ts';
+import { heartbeat, layout, loss, picture, pictureMessage, reachable, started, status, upMessage } from './ingest-messages.ts';
 import { failing } from './store-changes.ts';
 
 describe('ingest', () => {
@@ -96,6 +96,16 @@ describe('ingest', () => {
     expect(acks(published)).toEqual(['epoch-1:1']);
     expect((await store.tallies()).eventsStored).toBe(1);
     expect([ingest.waiting(), canteens.storing()]).toEqual([0, true]);
+  });
+
+  test('tells once when it begins to be unable to store, and once when all that waits is stored', async () => {
+    const told: boolean[] = [];
+    const failures: Error[] = [];
+    const { ingest } = await openParts({ store: (real) => failing(real, () => failures.pop()), onAble: (able) => told.push(able) });
+    failures.push(...Array.from({ length: 5 }, () => new Error('disk full')));
+    const malformed = pictureMessage(picture(10), { name: 'a'.repeat(64) });
+    await Promise.all([ingest.take(upMessage('events', [reachable(1)])), ingest.take(malformed)]);
+    expect(told).toEqual([false, true]);
   });
 
   test('stores what waits before it closes, and refuses what comes later', async () => {
