@@ -52,7 +52,7 @@ const app = await buildApp({
   telemetry: { series: async () => [], health: () => ({ waiting: 0, dropped: 0, trouble: undefined }) },
   pages: join(root, 'dashboards/dist'),
   version: packageJson.version,
-  load: () => ({ waiting: 0, gateways: 0 }),
+  load: () => ({ waiting: 0, gateways: 0, hearing: true }),
 });
 await app.ready();
 console.log(JSON.stringify(app.swagger(), null, 2));

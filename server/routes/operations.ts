@@ -52,7 +52,7 @@ const Ready = Type.Object(
   {
     ready: Type.Boolean(),
     obstacles: Type.Array(Type.Enum(['not-storing', 'not-hearing']), {
-      description: 'not-storing: what comes in cannot be stored. not-hearing: the MQTT broker is away',
+      description: 'not-storing: what comes in cannot be stored. not-hearing: the MQTT broker is away, or left to other servers that can store',
     }),
   },
   { ...closed, description: 'Whether what gateways tell is heard and stored' },
@@ -70,7 +70,7 @@ export interface Load {
   /** Connections of gateways. */
   gateways: number;
   /** Whether gateways can be heard at all: the MQTT broker may be elsewhere, and away. */
-  hearing?: boolean;
+  hearing: boolean;
 }
 
 export function operationsRoutes(deps: {
@@ -86,13 +86,15 @@ export function operationsRoutes(deps: {
   const { store, canteens, telemetry, streams, load, version, startedAt, now } = deps;
   return async (app) => {
     const present = () => {
-      const { hearing = true, ...figures } = load();
+      const { hearing, ...figures } = load();
       const storing = canteens.storing();
+      const obstacles = [...(storing ? [] : ['not-storing' as const]), ...(hearing ? [] : ['not-hearing' as const])];
       const status = storing ? ('ok' as const) : ('failing' as const);
       return {
         code: storing ? (200 as const) : (503 as const),
         figures,
-        view: { status, ready: storing && hearing, at: new Date(now()).toISOString() },
+        obstacles,
+        view: { status, ready: obstacles.length === 0, at: new Date(now()).toISOString() },
       };
     };
 
@@ -151,11 +153,9 @@ export function operationsRoutes(deps: {
         schema: { tags, summary: 'Whether the server does its work; 503 while it cannot', response: { 200: Ready, 503: Ready } },
       },
       (_, reply) => {
-        const { hearing = true } = load();
-        const obstacles = [...(canteens.storing() ? [] : ['not-storing' as const]), ...(hearing ? [] : ['not-hearing' as const])];
-        const ready = obstacles.length === 0;
-        reply.code(ready ? 200 : 503);
-        return { ready, obstacles };
+        const { obstacles, view } = present();
+        reply.code(view.ready ? 200 : 503);
+        return { ready: view.ready, obstacles };
       },
     );
 

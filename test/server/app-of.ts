@@ -7,7 +7,7 @@ export async function appOf(
   parts: Omit<Awaited<ReturnType<typeof openParts>>, 'clock' | 'ingest'>,
   about: Partial<AppDeps> = {},
 ): Promise<App> {
-  const usual = { standard, log: silent, version: '9.9.9', pages: '/nowhere', load: () => ({ waiting: 0, gateways: 1 }) };
+  const usual = { standard, log: silent, version: '9.9.9', pages: '/nowhere', load: () => ({ waiting: 0, gateways: 1, hearing: true }) };
   const app = await buildApp({ ...parts, ...usual, ...about });
   onTestFinished(() => app.close());
   return app;

@@ -145,6 +145,8 @@ test('a server whose broker is away is alive and not ready', async () => {
   expect((await app.inject('/api/health/live')).statusCode).toBe(200);
   const ready = await app.inject('/api/health/ready');
   expect([ready.statusCode, ready.json().obstacles]).toEqual([503, ['not-hearing']]);
+  const health = await app.inject('/api/health');
+  expect([health.statusCode, health.json().status, health.json().ready]).toEqual([200, 'ok', false]);
 });
 
 describe('the pages', () => {
