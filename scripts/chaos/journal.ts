@@ -1,5 +1,5 @@
 // What one gateway of the chaos has decided, written down beside its outbox, so that it can be counted against what the server has stored.
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export interface Decision {
   /** Counts from 1. */
@@ -18,7 +18,6 @@ export interface Journal {
   last(): number;
   /** The newest decision about each camera. */
   present(): Map<string, Decision['outcome']>;
-  close(): void;
 }
 
 /** A kill loses nothing that was written, so nothing has to be synced; a line cut off by one was never followed by anything. */
@@ -40,7 +39,6 @@ export function openJournal(file: string): Journal {
     done: () => void writeSync(handle, `${JSON.stringify({ count: intended })}\n`),
     last: () => last,
     present: () => new Map(present),
-    close: () => closeSync(handle),
   };
 }
 

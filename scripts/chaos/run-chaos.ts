@@ -25,7 +25,7 @@ const camerasEach = 3;
 const pauseMs = { least: 500, most: 6_000 };
 const settleWithinMs = 120_000;
 
-/** Everything lies in a folder of its own, removed at the end where all was right. `say` gets one line a mishap. */
+/** Everything lies in a folder of its own, removed at the end where all was right and kept otherwise. `say` gets one line a mishap. */
 export async function runChaos(about: {
   seconds: number;
   seed: number;
@@ -43,7 +43,7 @@ export async function runChaos(about: {
   }));
   const cameras = Array.from({ length: camerasEach }, (_, index) => `camera-${index + 1}`);
   let site: Site | undefined;
-  let keepFolder = false;
+  let keepFolder = true;
   const gateways: ChaosGateway[] = [];
   const mishaps: Record<string, number> = {};
   const troubles: string[] = [];
@@ -56,11 +56,14 @@ export async function runChaos(about: {
       gateway.start();
     }
     const until = performance.now() + seconds * 1000;
+    const failed = new AbortController();
+    const ended = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
     const suffer = async (kinds: Record<string, Mishap>, chance: Chance) => {
       // Each once before any comes again.
       let next: string[] = [];
-      while (performance.now() < until && signal?.aborted !== true) {
-        await delay(chance.between(pauseMs.least, pauseMs.most));
+      while (performance.now() < until) {
+        await delay(chance.between(pauseMs.least, pauseMs.most), undefined, { signal: ended }).catch(() => undefined);
+        if (ended.aborted) return;
         if (next.length === 0) next = chance.shuffled(Object.keys(kinds));
         const name = next.pop() ?? '';
         say(`${Math.round(seconds - (until - performance.now()) / 1000)} s: ${name}`);
@@ -69,7 +72,13 @@ export async function runChaos(about: {
       }
     };
     // At the centre and at the gateways at the same time, each in an order that follows from the seed.
-    await Promise.all([suffer(atCentre, createChance(seed)), suffer(mishapsOf(gateways), createChance(seed + 1))]);
+    const both = [suffer(atCentre, createChance(seed)), suffer(mishapsOf(gateways), createChance(seed + 1))];
+    await Promise.all(both).catch(async (error) => {
+      failed.abort();
+      // Nothing is closed under a mishap that is still under way.
+      await Promise.allSettled(both);
+      throw error;
+    });
 
     say('quiet: every line is sound, everything runs');
     const since = performance.now();

@@ -52,7 +52,8 @@ const Ready = Type.Object(
   {
     ready: Type.Boolean(),
     obstacles: Type.Array(Type.Enum(['not-storing', 'not-hearing']), {
-      description: 'not-storing: what comes in cannot be stored. not-hearing: the MQTT broker is away, or left to other servers that can store',
+      description:
+        'not-storing: what comes in cannot be stored. not-hearing: the MQTT broker is away, or left to other servers that can store',
     }),
   },
   { ...closed, description: 'Whether what gateways tell is heard and stored' },
