@@ -7,7 +7,7 @@ import type { Board } from '#contract/views.ts';
 import type { Figure } from './figure.ts';
 import { cpuSeconds, peakBytes } from './gateway/process-figures.ts';
 import type { BareBroker } from './server/bare-broker.ts';
-import { devicesPerCanteen, factsPerDay } from './server/canteen-tells.ts';
+import { devicesPerCanteen, factsPerDay } from './server/canteen-facts.ts';
 import type { CountingSubscriber } from './server/counting-subscriber.ts';
 import { type Credentials, issueCredentials } from './server/credentials.ts';
 import { latencies } from './server/latencies.ts';
@@ -19,6 +19,8 @@ import { type StartedServer, startServer } from './server/started-server.ts';
 /** Connections made at once: so many a single listener takes without refusing. */
 const abreast = 50;
 const districtSize = 500;
+/** Some more than the goal: what comes faster than the server takes it in waits at the gateways, and shows as lateness. */
+const offeredFactsPerSecond = 12_000;
 const largest = 2000;
 
 interface Bench {
@@ -77,13 +79,15 @@ async function ofDistrict(bench: Bench): Promise<{ figures: Figure[]; messagesPe
     const pressed = await load.ask('press', { seconds: 10 });
     tellDelivered('as fast as it goes', pressed, say);
     say(`the server used ${((cpuSeconds(running.pid).own - before) / pressed.seconds).toFixed(2)} of a core`);
+    const offered = await load.ask('offer', { factsPerSecond: offeredFactsPerSecond, seconds: 15 });
+    tellDelivered(`${offeredFactsPerSecond} facts/s offered`, offered, say);
     const backlog = await drain(bench);
     return {
       messagesPerSecond: pressed.messages / pressed.seconds,
       figures: [
         {
           metric: 'facts/s taken in, stored, judged and acknowledged',
-          value: Math.round(pressed.facts / pressed.seconds),
+          value: Math.round(offered.facts / offered.seconds),
           unit: '/s',
           goal: '>=10000',
         },
@@ -123,21 +127,28 @@ async function ofScale(bench: Bench): Promise<Figure[]> {
     const cost = await costPerFact(running, names(largest), bench);
     return { cost, bytes: peakBytes(running.pid) };
   });
-  bench.say(`CPU of the server for one fact: ${few.toFixed(3)} ms with 10 canteens, ${many.cost.toFixed(3)} ms with 2,000`);
+  bench.say(
+    `CPU of the server for one fact: ${few.toFixed(3)} ms with 10 canteens, ${many.cost.toFixed(3)} ms with 2,000; heartbeats apart`,
+  );
   return [
     { metric: 'memory of the server with 2,000 gateways, peak', value: Math.round(many.bytes / 1e6), unit: 'MB', goal: '<=1500' },
     { metric: 'cost of a fact with 2,000 canteens against 10', value: rounded(many.cost / few), unit: 'x', goal: '<=1' },
   ];
 }
 
-/** Milliseconds of CPU, at a rate both can take. */
+/** Milliseconds of CPU, at a rate both can take; without what the same canteens cost while they tell nothing but heartbeats. */
 async function costPerFact(running: StartedServer, canteens: string[], { load, say }: Bench): Promise<number> {
-  const { seconds } = await load.ask('connect', { canteens, abreast });
-  say(`${canteens.length} canteens told all they have in ${seconds.toFixed(1)} s`);
-  const before = cpuSeconds(running.pid).own;
-  const told = await load.ask('tell', { perSecond: 250, seconds: 15 });
+  const { seconds: first } = await load.ask('connect', { canteens, abreast });
+  say(`${canteens.length} canteens told all they have in ${first.toFixed(1)} s`);
+  const seconds = 15;
+  const began = cpuSeconds(running.pid).own;
+  await sleep(seconds * 1000);
+  const rested = cpuSeconds(running.pid).own;
+  const told = await load.ask('tell', { perSecond: 250, seconds });
+  const [idle, busy] = [rested - began, cpuSeconds(running.pid).own - rested];
   tellDelivered(`${canteens.length} canteens at 250 messages/s`, told, say);
-  return ((cpuSeconds(running.pid).own - before) * 1000) / told.facts;
+  say(`CPU with heartbeats alone ${(idle / seconds).toFixed(3)} of a core, at 250 messages/s ${(busy / seconds).toFixed(3)}`);
+  return ((busy - idle) * 1000) / told.facts;
 }
 
 /** Messages/s. */

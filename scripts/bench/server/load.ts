@@ -85,6 +85,9 @@ const tasks = {
   /** Each gateway looks again as soon as its last look is stored. */
   press: ({ seconds }: { seconds: number }): Promise<Delivered> => pressed([...gateways.values()], seconds, look),
 
+  /** Facts come at a steady rate, whether or not the server keeps up, and each gateway has one message on its way, as the real one does. */
+  offer: (about: { factsPerSecond: number; seconds: number }): Promise<Delivered> => offered([...gateways.values()], about),
+
   /** So many gateways send what has gathered while they were cut off, batch after batch as the real one does; the others look at a steady rate. */
   drain: async (about: { draining: number; perSecond: number; seconds: number }): Promise<{ drained: Delivered; live: Delivered }> => {
     const { draining, perSecond, seconds } = about;
@@ -131,6 +134,33 @@ async function pressed(some: Gateway[], seconds: number, send: (gateway: Gateway
   await Promise.all(
     some.map(async (gateway) => {
       while (performance.now() < since + seconds * 1000) told.push(await send(gateway, times));
+    }),
+  );
+  return delivered(told, times, since);
+}
+
+/** What comes while a message is on its way goes into the next. Late is counted from when the first fact in it came. */
+async function offered(some: Gateway[], about: { factsPerSecond: number; seconds: number }): Promise<Delivered> {
+  const everyMs = (1000 * some.length) / about.factsPerSecond;
+  const since = performance.now();
+  const until = since + about.seconds * 1000;
+  const told: Told[] = [];
+  const times: number[] = [];
+  await Promise.all(
+    some.map(async (gateway, place) => {
+      let dueAt = since + (place / some.length) * everyMs;
+      for (let now = performance.now(); now < until; now = performance.now()) {
+        const facts = Math.min(Math.ceil((now - dueAt) / everyMs), eventsPerBatch - 1);
+        if (facts <= 0) {
+          await sleep(dueAt - now);
+          continue;
+        }
+        const message = gateway.tells.gathered({ now: Date.now(), facts });
+        await publish(gateway, message);
+        times.push(performance.now() - dueAt);
+        told.push(message);
+        dueAt += message.facts * everyMs;
+      }
     }),
   );
   return delivered(told, times, since);
