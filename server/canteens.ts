@@ -8,7 +8,7 @@ import { asSeenAt, createAttendance, type Moment } from './attendance.ts';
 import type { Publish } from './broker.ts';
 import type { CanteenIdentity } from './compliance/assess.ts';
 import { fold } from './compliance/fold.ts';
-import { type ToldSpan, toldSpan } from './compliance/history.ts';
+import { endedSpans, type ToldSpan } from './compliance/history.ts';
 import { type CanteenState, newCanteen } from './compliance/state.ts';
 import { createJudges, type Judged, type Standing, type Unjudged } from './judging.ts';
 import { createLastWords } from './last-words.ts';
@@ -261,14 +261,13 @@ export async function openCanteens(deps: {
     return isRight;
   }
 
-  /** The event is in the log by then; what one event broke must not stop all others for ever. Notes down what is told in `history`. */
+  /** The event is in the log by then; what one event broke must not stop all others for ever. Notes down in `history` what has ended. */
   function foldAll(state: CanteenState, told: TakenIn['told'], { at, history }: { at: number; history: ToldSpan[] }): CanteenState {
     return told.reduce((folded, { canteen, input, receivedAt }) => {
       try {
         const seenAt = Math.min(receivedAt, at);
         const next = fold(folded, input, seenAt);
-        const span = toldSpan(next, input, seenAt);
-        if (span !== undefined) history.push(span);
+        history.push(...endedSpans({ before: folded, after: next }, input, seenAt));
         return next;
       } catch (err) {
         log.error({ err, canteen, kind: input.kind }, 'an input could not be folded and was passed over');

@@ -1,10 +1,10 @@
-// What became of each check over time: what one fact adds to that, and the unbroken bands the pages show. Pure.
-import type { CheckName } from '#contract/facts.ts';
+// What became of each check over time: what each told without a break, and the unbroken bands the pages show. Pure.
+import type { CheckName, Fact } from '#contract/facts.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import type { HistoryBand, HistorySpan } from '#contract/views.ts';
 import { seenBetween, shownOutcome } from './fold.ts';
-import { type CanteenState, factKey, type Input } from './state.ts';
+import { type CanteenState, factKey, type Input, type KnownFact, type Position } from './state.ts';
 
 /** A check told the same from `from` on, and may be believed until `until`; milliseconds since 1970, by the server's clock. */
 export interface ToldSpan {
@@ -17,18 +17,51 @@ export interface ToldSpan {
   fault?: FaultCode;
 }
 
-/** What `input` adds, where `state` has it folded in already: the live span grows, and what comes late stands by itself. */
-export function toldSpan(state: CanteenState, input: Input, now: number): ToldSpan | undefined {
-  if (input.kind !== 'event' || input.event.type !== 'cn.mingzao.fact.v1') return undefined;
-  const { data: fact, epoch, sequence } = input.event;
+/**
+ * What came to its end as `input` made `after` of `before`: what was told of checks that tell something else now, or are no more. What comes late, and is no
+ * news any more, stands by itself. Whatever goes on is in the state: `liveSpans`.
+ */
+export function endedSpans({ before, after }: { before: CanteenState; after: CanteenState }, input: Input, now: number): ToldSpan[] {
+  if (input.kind !== 'event') return [];
+  const { type, data } = input.event;
+  if (type === 'cn.mingzao.layout.v1') return removedSpans(before, after);
+  if (type !== 'cn.mingzao.fact.v1') return [];
+  const key = factKey(data.device, data.check);
+  const [replaced, known] = [before.facts[key], after.facts[key]];
+  if (known === replaced) return isLate(input.event, known) ? [lateSpan(after, data, now)] : [];
+  return replaced === undefined || goOn(replaced, known) ? [] : [spanOf(before, replaced)];
+}
+
+/** What each check has told without a break up to now. */
+export function liveSpans(state: CanteenState): ToldSpan[] {
+  return Object.values(state.facts).map((known) => spanOf(state, known));
+}
+
+function removedSpans(before: CanteenState, after: CanteenState): ToldSpan[] {
+  return Object.entries(before.facts).flatMap(([key, known]) => (key in after.facts ? [] : [spanOf(before, known)]));
+}
+
+/** Newer, and yet not taken for the newest: it said nothing that counts. */
+function isLate({ epoch, sequence }: Position, known: KnownFact | undefined): boolean {
+  return known?.position.epoch !== epoch || sequence < known.position.sequence;
+}
+
+function goOn(before: KnownFact, after: KnownFact | undefined): boolean {
+  return after?.unbrokenSince !== undefined && after.unbrokenSince === before.unbrokenSince;
+}
+
+function spanOf(state: CanteenState, { fact, believedUntil, unbrokenSince }: KnownFact): ToldSpan {
+  const from = unbrokenSince ?? seenBetween(state, fact, believedUntil).from;
+  return toldSpan(state, fact, { from, until: believedUntil });
+}
+
+function lateSpan(state: CanteenState, fact: Fact, now: number): ToldSpan {
+  return toldSpan(state, fact, seenBetween(state, fact, now));
+}
+
+function toldSpan({ canteen }: CanteenState, fact: Fact, span: { from: number; until: number }): ToldSpan {
   const { device, check } = fact;
-  const known = state.facts[factKey(device, check)];
-  const isLive = known?.position.epoch === epoch && known.position.sequence === sequence;
-  // Newer, and yet not taken for the newest: it said nothing that counts.
-  if (!isLive && known?.position.epoch === epoch && known.position.sequence < sequence) return undefined;
-  const alone = seenBetween(state, fact, now);
-  const span = isLive ? { from: known.unbrokenSince ?? alone.from, until: known.believedUntil } : alone;
-  return { canteen: state.canteen, device, check, ...span, outcome: shownOutcome(fact), ...(fact.fault && { fault: fact.fault }) };
+  return { canteen, device, check, ...span, outcome: shownOutcome(fact), ...(fact.fault && { fault: fact.fault }) };
 }
 
 /**

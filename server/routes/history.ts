@@ -6,7 +6,7 @@ import { Identifier, Instant } from '#contract/primitives.ts';
 import type { Standard } from '#contract/standard.ts';
 import { History } from '#contract/views.ts';
 import type { Canteens } from '../canteens.ts';
-import { historyBands } from '../compliance/history.ts';
+import { historyBands, liveSpans, type ToldSpan } from '../compliance/history.ts';
 import { may } from '../identity/roles.ts';
 import type { StateStore } from '../stores/state-store.ts';
 import { canteenAsked, windowAsked } from './asked.ts';
@@ -48,7 +48,7 @@ export function historyRoutes(deps: {
         const { state } = canteenAsked(canteens, { id: params.id, request, now: now() });
         const { limit, device, check } = query;
         const { from, to } = windowAsked(query, { now: now(), latest: now() });
-        const told = await store.history({
+        const ended = await store.history({
           canteen: params.id,
           ...(device && { device }),
           ...(check && { check }),
@@ -56,6 +56,9 @@ export function historyRoutes(deps: {
           to,
           limit: limit + 1,
         });
+        const isAsked = (span: ToldSpan) =>
+          (device ?? span.device) === span.device && (check ?? span.check) === span.check && span.from < to && span.until > from;
+        const told = [...liveSpans(state).filter(isAsked), ...ended].toSorted((one, other) => other.until - one.until).slice(0, limit + 1);
         const cut = told.length > limit;
         // What is missing ended before all that is given: nothing is said of the time before that.
         const begin = cut ? Math.max(from, ...told.slice(-1).map((span) => span.until)) : from;

@@ -1,4 +1,4 @@
-// The rows that say what each check told from when to when: few, because what goes on being told makes its row longer.
+// The rows that say what each check told from when to when: few, because what goes on being told is in the canteen's state until it ends.
 import type { Kysely } from 'kysely';
 import type { ToldSpan } from '../compliance/history.ts';
 import { inserting } from './sized-statements.ts';

@@ -44,6 +44,10 @@ async function openHistory(url = 'sqlite::memory:', at = started) {
     async begin() {
       await ingest.take(upMessage('events', [layout(1)], 'qiaodong', clock.now));
     },
+    /** Its gateway no longer has any device. */
+    async removeCamera(sequence: number) {
+      await ingest.take(upMessage('events', [layout(sequence, { cameras: [], recorders: [] })], 'qiaodong', clock.now));
+    },
     /** The spans of the one band in minutes from the start. */
     async spans(query = '') {
       const checked = validator(History)((await ask(query)).json());
@@ -80,14 +84,18 @@ describe('the history of a check', () => {
     ]);
   });
 
-  test('keeps one row for what goes on being told, however often', async () => {
-    const { tell, begin, store, clock } = await openHistory();
+  test('keeps one row for what went on being told, however often, and none before it has ended', async () => {
+    const { tell, begin, store, clock, spans } = await openHistory();
     await begin();
     for (let at = 0; at < 30; at++) {
       clock.now = started + at * minute;
       await tell(at + 2, at);
     }
-    const about = { canteen: 'qiaodong', from: started, to: clock.now, limit: 100 };
+    const about = { canteen: 'qiaodong', from: started, to: clock.now + minute, limit: 100 };
+    expect(await store.history(about)).toEqual([]);
+    expect(await spans(fromStart)).toEqual(['0-29 ok']);
+    clock.now = started + 30 * minute;
+    await tell(32, 30, fault);
     expect(await store.history(about)).toEqual([
       { canteen: 'qiaodong', device: 'cam-1', check: 'reachable', from: started, until: started + 31 * minute, outcome: 'ok' },
     ]);
@@ -114,6 +122,16 @@ describe('the history of a check', () => {
       ...['0-2 unknown', '2-4 fault no-answer', '4-7 ok', '7-8 fault no-answer', '8-10 ok', '10-20 unknown', '20-22 ok', '22-30 unknown'],
     ]);
     expect(await store.history({ canteen: 'qiaodong', from: started, to: clock.now, limit: 100 })).toHaveLength(5);
+  });
+
+  test('is kept of a camera that is registered no longer', async () => {
+    const { tell, removeCamera, begin, spans, clock } = await openHistory();
+    await begin();
+    await tell(2, 0);
+    clock.now = started + minute;
+    await removeCamera(3);
+    clock.now = started + 3 * minute;
+    expect(await spans(`${fromStart}&device=cam-1`)).toEqual(['0-2 ok', '2-3 unknown']);
   });
 
   test('believes nobody for longer than the server ever does', async () => {
@@ -145,7 +163,7 @@ describe('the history of a check', () => {
     expect(await spans(fromStart)).toEqual(['0-1 ok', '1-2 unknown']);
   });
 
-  test('goes on in the same row after a restart', async () => {
+  test('goes on unbroken after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mingzao-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const url = `sqlite:${join(folder, 'state.db')}`;
@@ -157,14 +175,15 @@ describe('the history of a check', () => {
     await after.tell(3, 1);
     after.clock.now = started + 2 * minute;
     expect(await after.spans(fromStart)).toEqual(['0-2 ok']);
-    expect(await after.store.history({ canteen: 'qiaodong', from: 0, to: after.clock.now, limit: 9 })).toHaveLength(1);
     await after.store.close();
   });
 
   test('is forgotten with the events', async () => {
-    const { tell, begin, store } = await openHistory();
+    const { tell, begin, store, clock } = await openHistory();
     await begin();
     await tell(2, 0);
+    clock.now = started + minute;
+    await tell(3, 1, fault);
     const history = () => store.history({ canteen: 'qiaodong', from: 0, to: started + minute, limit: 9 });
     await store.prune({ events: started, closedGaps: started });
     expect(await history()).toHaveLength(1);

@@ -40,12 +40,13 @@ export function reachable(sequence: number, about: Partial<FactOf<'reachable'>> 
   );
 }
 
-export function layout(sequence: number): OutboxEvent {
+export function layout(sequence: number, changed: Partial<OutboxDataOf<'cn.mingzao.layout.v1'>> = {}): OutboxEvent {
   return event('cn.mingzao.layout.v1', sequence, {
     schemaVersion: 1,
     zones: [{ id: 'hall', kind: 'dining', name: '就餐区' }],
     cameras: [{ id: 'cam-1', name: '就餐区一号', zones: ['hall'] }],
     recorders: [{ id: 'nvr-1', name: '录像机', cameras: ['cam-1'] }],
+    ...changed,
   });
 }
 
