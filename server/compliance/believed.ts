@@ -1,6 +1,7 @@
 // What may be believed of a device now: its newest fact, or since when there has been none that counts.
 import type { CheckName, Fact, FactOf } from '#contract/facts.ts';
-import { type CanteenState, factKey, type KnownFact } from './state.ts';
+import { factOf } from './known-facts.ts';
+import type { CanteenState, KnownFact } from './state.ts';
 
 /**
  * `since`: from when on the outcome has been what it is, milliseconds since 1970. `fact` is absent where nothing was ever told; `lapsedAt` says since when
@@ -12,7 +13,7 @@ export type Belief<Name extends CheckName> =
 
 /** A fact past its time, or never told, is unknown, whatever it said; so is an `ok` that does not say what was measured. */
 export function believed<Name extends CheckName>(state: CanteenState, about: { device: string; check: Name }, now: number): Belief<Name> {
-  return beliefIn(state.facts[factKey(about.device, about.check)], about.check, { state, now });
+  return beliefIn(factOf(state.facts, about), about.check, { state, now });
 }
 
 /** The same of what `state` knows of one check of one device. */
@@ -44,7 +45,7 @@ function isStillBelieved({ believedUntil }: KnownFact, now: number): boolean {
 /** The next instant, at or after `now`, after which some fact is believed no longer: what was judged at `now` holds no longer than that. */
 export function nextLapse({ facts }: CanteenState, now: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (const key in facts) next = Math.min(next, lapseOf(facts[key], now));
+  for (const ofDevice of facts.values()) for (const known of ofDevice.values()) next = Math.min(next, lapseOf(known, now));
   return next;
 }
 

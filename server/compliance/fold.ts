@@ -5,7 +5,8 @@ import type { Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import { saysNothing } from './believed.ts';
-import { type CanteenState, factKey, type Input, type KnownFact, type KnownLayout, type Position } from './state.ts';
+import { countFacts, factOf, withFacts, withoutFacts } from './known-facts.ts';
+import type { CanteenState, Input, KnownFact, KnownLayout, Position } from './state.ts';
 
 const lossesKept = 100;
 /** Several times what 256 cameras and 32 recorders can have: whoever tells of more devices than that invents them. */
@@ -63,14 +64,13 @@ function foldEvent(state: CanteenState, event: OutboxEvent, now: number): Cantee
 }
 
 function foldFact(state: CanteenState, fact: Fact, position: Position, now: number): CanteenState {
-  const key = factKey(fact.device, fact.check);
-  const before = state.facts[key];
+  const before = factOf(state.facts, fact);
   const { from: seenAt, until: believedUntil } = seenBetween(state, fact, now);
   if (before !== undefined && !replaces({ fact, position, at: seenAt }, before)) return state;
-  if (before === undefined && (wasRemoved(state, fact.device, position) || Object.keys(state.facts).length >= factsMax)) return state;
+  if (before === undefined && (wasRemoved(state, fact.device, position) || countFacts(state.facts) >= factsMax)) return state;
   const unbrokenSince = before !== undefined && goesOn(before, fact, seenAt) ? (before.unbrokenSince ?? seenAt) : seenAt;
   const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now), unbrokenSince };
-  return { ...state, facts: { ...state.facts, [key]: known } };
+  return { ...state, facts: withFacts(state.facts, [known]) };
 }
 
 /** When the fact was seen and until when it may be believed, milliseconds since 1970, by the server's clock. */
@@ -152,11 +152,11 @@ function foldLayout(state: CanteenState, layout: Layout, told: Omit<KnownLayout,
   const isRedrawn = known !== null && JSON.stringify(known.layout.plan) !== JSON.stringify(layout.plan);
   // What was computed from another plan says nothing of this one.
   const isOutdated = ({ fact }: KnownFact) => isRedrawn && fact.check === 'coverage';
-  const facts = Object.entries(state.facts).filter(([, fact]) => (devices.has(fact.fact.device) && !isOutdated(fact)) || isLater(fact));
+  const isGone = (known: KnownFact) => !isLater(known) && (!devices.has(known.fact.device) || isOutdated(known));
   return {
     ...state,
     layout: { layout, ...told, since: sameLayout(known?.layout, layout) ? (known?.since ?? told.since) : told.since },
-    facts: Object.fromEntries(facts),
+    facts: withoutFacts(state.facts, isGone),
   };
 }
 

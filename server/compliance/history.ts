@@ -4,6 +4,7 @@ import type { FaultCode } from '#contract/fault-code.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import type { HistoryBand, HistorySpan } from '#contract/views.ts';
 import { seenBetween, shownOutcome } from './fold.ts';
+import { allFacts, changesOfFacts, factOf } from './known-facts.ts';
 import { type CanteenState, factKey, type Input, type KnownFact, type Position } from './state.ts';
 
 /** A check told the same from `from` on, and may be believed until `until`; milliseconds since 1970, by the server's clock. */
@@ -24,21 +25,16 @@ export interface ToldSpan {
 export function endedSpans({ before, after }: { before: CanteenState; after: CanteenState }, input: Input, now: number): ToldSpan[] {
   if (input.kind !== 'event') return [];
   const { type, data } = input.event;
-  if (type === 'cn.mingzao.layout.v1') return removedSpans(before, after);
+  if (type === 'cn.mingzao.layout.v1') return changesOfFacts(before.facts, after.facts).gone.map((known) => spanOf(before, known));
   if (type !== 'cn.mingzao.fact.v1') return [];
-  const key = factKey(data.device, data.check);
-  const [replaced, known] = [before.facts[key], after.facts[key]];
+  const [replaced, known] = [factOf(before.facts, data), factOf(after.facts, data)];
   if (known === replaced) return isLate(input.event, known) ? [lateSpan(after, data, now)] : [];
   return replaced === undefined || goOn(replaced, known) ? [] : [spanOf(before, replaced)];
 }
 
 /** What each check has told without a break up to now. */
 export function liveSpans(state: CanteenState): ToldSpan[] {
-  return Object.values(state.facts).map((known) => spanOf(state, known));
-}
-
-function removedSpans(before: CanteenState, after: CanteenState): ToldSpan[] {
-  return Object.entries(before.facts).flatMap(([key, known]) => (key in after.facts ? [] : [spanOf(before, known)]));
+  return allFacts(state.facts).map((known) => spanOf(state, known));
 }
 
 /** Newer, and yet not taken for the newest: it said nothing that counts. */

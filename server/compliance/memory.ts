@@ -2,6 +2,7 @@
 import type { Layout } from '#contract/layout.ts';
 import type { Standard } from '#contract/standard.ts';
 import { beliefIn, lapseOf } from './believed.ts';
+import { changesOfFacts, factOf } from './known-facts.ts';
 import type { Scene } from './rule.ts';
 import { type CanteenState, factKey } from './state.ts';
 
@@ -58,9 +59,8 @@ export function createMemory(): Memory {
         return now;
       },
       believed: (device, check) => {
-        const key = factKey(device, check);
-        const known = state.facts[key];
-        reading?.facts.add(key);
+        const known = factOf(state.facts, { device, check });
+        reading?.facts.add(factKey(device, check));
         holdFor(lapseOf(known, now));
         return beliefIn(known, check, { state, now });
       },
@@ -95,13 +95,9 @@ function isOfOneGround(before: Moment, after: Moment): boolean {
   );
 }
 
-/** The fold gives back what it leaves alone as the same object, so comparing references is enough. */
-function changedFacts({ facts: before }: CanteenState, { facts: after }: CanteenState): string[] {
-  const changed: string[] = [];
-  if (before === after) return changed;
-  for (const key in after) if (after[key] !== before[key]) changed.push(key);
-  for (const key in before) if (!(key in after)) changed.push(key);
-  return changed;
+function changedFacts(before: CanteenState, after: CanteenState): string[] {
+  const { told, gone } = changesOfFacts(before.facts, after.facts);
+  return [...told, ...gone].map(({ fact }) => factKey(fact.device, fact.check));
 }
 
 const nothingRegistered: Layout = { schemaVersion: 1, zones: [], cameras: [], recorders: [] };

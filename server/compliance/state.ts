@@ -1,8 +1,9 @@
-// What the server knows of one canteen: the newest fact of each check, and how long each may still be believed. Plain data, kept as JSON.
+// What the server knows of one canteen: the newest fact of each check, and how long each may still be believed. Plain data.
 import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Fact } from '#contract/facts.ts';
 import type { Heartbeat, Status } from '#contract/gateway-health.ts';
 import type { Layout } from '#contract/layout.ts';
+import { allFacts, type KnownFacts, noFacts, withFacts } from './known-facts.ts';
 
 /** Where an event stands in its outbox. */
 export interface Position {
@@ -42,8 +43,7 @@ export interface CanteenState {
     clockAheadMs: number | null;
   };
   layout: KnownLayout | null;
-  /** By `device/check`. */
-  facts: Record<string, KnownFact>;
+  facts: KnownFacts;
   losses: { at: number; from: number; to: number; reason: string }[];
 }
 
@@ -60,7 +60,7 @@ export function newCanteen(canteen: string, now: number): CanteenState {
     expectedSince: now,
     gateway: { heardAt: null, status: null, heartbeat: null, clockAheadMs: null },
     layout: null,
-    facts: {},
+    facts: noFacts,
     losses: [],
   };
 }
@@ -87,22 +87,20 @@ export function shiftClock(state: CanteenState, byMs: number): CanteenState {
       clockAheadMs: gateway.clockAheadMs === null ? null : gateway.clockAheadMs - byMs,
     },
     layout: layout === null ? null : { ...layout, since: layout.since + byMs, toldAt: layout.toldAt + byMs },
-    facts: Object.fromEntries(
-      Object.entries(state.facts).map(([key, known]) => [
-        key,
-        {
-          ...known,
-          believedUntil: known.believedUntil + byMs,
-          since: known.since + byMs,
-          ...(known.unbrokenSince !== undefined && { unbrokenSince: known.unbrokenSince + byMs }),
-        },
-      ]),
+    facts: withFacts(
+      noFacts,
+      allFacts(state.facts).map((known) => ({
+        ...known,
+        believedUntil: known.believedUntil + byMs,
+        since: known.since + byMs,
+        ...(known.unbrokenSince !== undefined && { unbrokenSince: known.unbrokenSince + byMs }),
+      })),
     ),
     losses: state.losses.map((loss) => ({ ...loss, at: loss.at + byMs })),
   };
 }
 
-/** Where a fact stands in `facts`. */
+/** One check of one device, in a word. */
 export function factKey(device: string, check: Fact['check']): string {
   return `${device}/${check}`;
 }

@@ -4,6 +4,7 @@ import { type Outcome, severities } from '#contract/primitives.ts';
 import type { Standard } from '#contract/standard.ts';
 import type { CanteenSummary, CanteenView, DeviceView } from '#contract/views.ts';
 import { believed } from '../compliance/believed.ts';
+import { allFacts } from '../compliance/known-facts.ts';
 import { retentionView } from '../compliance/retention-view.ts';
 import type { Standing } from '../judging.ts';
 
@@ -43,7 +44,7 @@ function devicesOf(standing: Standing, now: number): DeviceView[] {
   if (state.layout === null) return [];
   const { cameras, recorders } = state.layout.layout;
   const silent = summary.staleAt === null;
-  const known = Map.groupBy(Object.values(state.facts), ({ fact }) => (fact.check === 'coverage' ? undefined : fact.device));
+  const known = Map.groupBy(allFacts(state.facts), ({ fact }) => (fact.check === 'coverage' ? undefined : fact.device));
   const device = (id: string, needed: readonly CheckName[]) => {
     const facts = (known.get(id) ?? []).map(({ fact }) => asBelieved(standing, fact, now));
     const told = facts.filter((fact) => !(isAside(fact) && fact.fault === 'not-supported'));
@@ -62,7 +63,7 @@ function devicesOf(standing: Standing, now: number): DeviceView[] {
 /** A zone may have the id of a device: its facts are told apart by the check. */
 function coverageOf(standing: Standing, now: number): FactOf<'coverage'>[] {
   const zones = standing.state.layout?.layout.zones ?? [];
-  return Object.values(standing.state.facts).flatMap(({ fact }) =>
+  return allFacts(standing.state.facts).flatMap(({ fact }) =>
     fact.check === 'coverage' && zones.some(({ id }) => id === fact.device) ? [asBelieved(standing, fact, now)] : [],
   );
 }

@@ -3,10 +3,11 @@ import { sql, type Transaction } from 'kysely';
 import type { OutboxEvent } from '#contract/envelope.ts';
 import type { Gap } from '#contract/gaps.ts';
 import type { ToldSpan } from '../compliance/history.ts';
-import type { CanteenState, KnownFact } from '../compliance/state.ts';
+import type { CanteenState } from '../compliance/state.ts';
 import { historyRows, insertHistory } from './check-history.ts';
 import { inserting, sized } from './sized-statements.ts';
 import type { Tables } from './tables.ts';
+import { isNews, newsOf, type StateNews, writeStates } from './write-states.ts';
 
 /** What of one life of one canteen's outbox is accounted for: everything up to `through`, and the ranges beyond it, both ends included. */
 export interface Watermark {
@@ -51,14 +52,23 @@ export const quarantineKept = 10_000;
 /** How many lives of its outbox are remembered of each canteen, those heard of last: a sound gateway begins a new one once in years. */
 export const epochsKept = 64;
 
-/** The canteens that `change` says anything new of. */
-export function changedCanteens({ states, gaps, watermarks }: Commit): Set<string> {
-  const changed = states.filter((state) => coreChanged(state) || changedFacts(state).length > 0).map(({ after }) => after);
-  return new Set([...changed, ...gaps, ...watermarks].map(({ canteen }) => canteen));
+/** What a change writes, and the canteens it says anything new of. */
+export interface Novelty {
+  states: StateNews[];
+  canteens: Set<string>;
+}
+
+export function noveltyOf({ states, gaps, watermarks }: Commit): Novelty {
+  const news = states.map(newsOf).filter(isNews);
+  return { states: news, canteens: new Set([...news, ...gaps, ...watermarks].map(({ canteen }) => canteen)) };
 }
 
 /** `versions` are those the change makes of its canteens, whose rows the transaction has locked. */
-export async function writeCommit(db: Transaction<Tables>, change: Commit, versions: ReadonlyMap<string, number>): Promise<void> {
+export async function writeCommit(
+  db: Transaction<Tables>,
+  change: Omit<Commit, 'states'> & Pick<Novelty, 'states'>,
+  versions: ReadonlyMap<string, number>,
+): Promise<void> {
   const version = (canteen: string) => versions.get(canteen) ?? 0;
   const eventsStored = await writeEvents(db, change.events);
   await writeWatermarks(db, change.watermarks, change.at);
@@ -123,59 +133,7 @@ async function forgetOldEpochs(db: Transaction<Tables>, canteen: string): Promis
   await db.deleteFrom('watermarks').where('canteen', '=', canteen).where('epoch', 'not in', kept).execute();
 }
 
-type VersionOf = (canteen: string) => number;
-
-/** Facts have rows of their own, so that one new fact does not write a canteen's hundred others again. */
-async function writeStates(db: Transaction<Tables>, states: Commit['states'], version: VersionOf): Promise<void> {
-  const bodies = states.filter(coreChanged).map(({ after }) => ({ canteen: after.canteen, body: JSON.stringify({ ...after, facts: {} }) }));
-  await insertCanteens(db, bodies);
-  const facts = states.flatMap((state) => changedFacts(state).map(([key, fact]) => ({ canteen: state.after.canteen, key, fact })));
-  const rows = facts.map(({ canteen, key, fact }) => ({ canteen, key, body: JSON.stringify(fact), version: version(canteen) }));
-  await insertFacts(db, rows);
-  for (const state of states) await removeFacts(db, state, version);
-}
-
-const insertCanteens = inserting('canteens', ['canteen', 'body'], (insert) =>
-  insert.onConflict((conflict) => conflict.column('canteen').doUpdateSet((row) => ({ body: row.ref('excluded.body') }))),
-);
-const insertFacts = inserting('facts', ['canteen', 'key', 'body', 'version'], (insert) =>
-  insert.onConflict((conflict) =>
-    conflict.columns(['canteen', 'key']).doUpdateSet((row) => ({ body: row.ref('excluded.body'), version: row.ref('excluded.version') })),
-  ),
-);
-
-/** The fold gives back what it leaves alone as the same object, so comparing references is enough. */
-function coreChanged({ before, after }: Commit['states'][number]): boolean {
-  if (before === undefined) return true;
-  const { facts: _old, ...core } = before;
-  return Object.entries(core).some(([key, value]) => value !== (after as unknown as Record<string, unknown>)[key]);
-}
-
-function changedFacts({ before, after }: Commit['states'][number]): [key: string, fact: KnownFact][] {
-  const changed: [string, KnownFact][] = [];
-  if (before?.facts === after.facts) return changed;
-  for (const key in after.facts) {
-    const fact = after.facts[key];
-    if (fact !== undefined && before?.facts[key] !== fact) changed.push([key, fact]);
-  }
-  return changed;
-}
-
-/** Whoever has an older version in memory could not see that they are gone. */
-async function removeFacts(db: Transaction<Tables>, { before, after }: Commit['states'][number], version: VersionOf): Promise<void> {
-  if (before === undefined || before.facts === after.facts) return;
-  const removed = Object.keys(before.facts).filter((known) => !(known in after.facts));
-  if (removed.length === 0) return;
-  const { canteen } = after;
-  for (const key of removed) await db.deleteFrom('facts').where('canteen', '=', canteen).where('key', '=', key).execute();
-  await db
-    .updateTable('versions')
-    .set({ facts_since: version(canteen) })
-    .where('canteen', '=', canteen)
-    .execute();
-}
-
-async function writeGaps(db: Transaction<Tables>, gaps: Gap[], version: VersionOf): Promise<void> {
+async function writeGaps(db: Transaction<Tables>, gaps: Gap[], version: (canteen: string) => number): Promise<void> {
   const rows = gaps.map((gap) => ({
     canteen: gap.canteen,
     id: gap.id,

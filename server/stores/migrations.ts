@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { auditTable } from './audit-table.ts';
+import { canteenParts } from './canteen-parts.ts';
 import { canteenVersions } from './canteen-versions.ts';
 import { enrolmentTables, enrolmentTurn } from './enrolment-tables.ts';
 import { peopleTables } from './people-tables.ts';
@@ -16,6 +17,7 @@ export const migrations: Record<string, Migration> = {
   '0006-people': { up: peopleTables },
   '0007-enrolment': { up: enrolmentTables },
   '0008-enrolment-turn': { up: enrolmentTurn },
+  '0009-canteen-parts': { up: canteenParts },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,9 @@
 // Finds out which canteens were changed since they were last read, by this server or another, and reads what is new of them.
 import type { Kysely, Transaction } from 'kysely';
 import type { Gap } from '#contract/gaps.ts';
+import { noFacts, withFacts } from '../compliance/known-facts.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
+import { assembled } from './canteen-parts.ts';
 import type { Watermark } from './commit.ts';
 import { inserting } from './sized-statements.ts';
 import type { Tables } from './tables.ts';
@@ -82,7 +84,7 @@ export async function readNewer(db: Kysely<Tables>, rows: VersionRow[], known: K
 async function readSome(db: Kysely<Tables>, rows: VersionRow[], known: Known): Promise<StoredCanteen[]> {
   const canteens = rows.map(({ canteen }) => canteen);
   const before = new Map(rows.map((row) => [row.canteen, usable(known(row.canteen), row)]));
-  const bodies = await db.selectFrom('canteens').selectAll().where('canteen', 'in', canteens).execute();
+  const parts = await db.selectFrom('canteen_parts').selectAll().where('canteen', 'in', canteens).execute();
   const facts = await db
     .selectFrom('facts')
     .selectAll()
@@ -105,17 +107,16 @@ async function readSome(db: Kysely<Tables>, rows: VersionRow[], known: Known): P
     )
     .execute();
   const marks = await db.selectFrom('watermarks').selectAll().where('canteen', 'in', canteens).orderBy('updated_at').execute();
-  const [bodyOf, factsOf] = [new Map(bodies.map((row) => [row.canteen, row])), Map.groupBy(facts, byCanteen)];
+  const [partsOf, factsOf] = [Map.groupBy(parts, byCanteen), Map.groupBy(facts, byCanteen)];
   const [gapsOf, marksOf] = [Map.groupBy(gaps, byCanteen), Map.groupBy(marks, byCanteen)];
   return rows.map(({ canteen, version }) => {
-    const body = bodyOf.get(canteen);
-    const newFacts = (factsOf.get(canteen) ?? []).map((row) => [row.key, parsed<KnownFact>(row)] as const);
+    const newFacts = (factsOf.get(canteen) ?? []).map(parsed<KnownFact>);
     const of = (gapsOf.get(canteen) ?? []).map((row) => ({ gap: parsed<Gap>(row), version: Number(row.version) }));
     const since = known(canteen)?.version ?? Number.POSITIVE_INFINITY;
     return {
       canteen,
       version,
-      state: body && { ...parsed<CanteenState>(body), facts: { ...before.get(canteen)?.state.facts, ...Object.fromEntries(newFacts) } },
+      state: assembled(canteen, partsOf.get(canteen) ?? [], withFacts(before.get(canteen)?.state.facts ?? noFacts, newFacts)),
       open: of.map(({ gap }) => gap).filter(({ status }) => status === 'open'),
       changed: of.filter((row) => row.version > since).map(({ gap }) => gap),
       watermarks: (marksOf.get(canteen) ?? []).map(toWatermark),

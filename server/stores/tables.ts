@@ -9,7 +9,8 @@ import type { PeopleTables } from './people-tables.ts';
 export interface Tables extends EnrolmentTables, PeopleTables {
   /** One row a canteen, locked by whoever changes anything of it. What was removed of its facts was so before `facts_since`. */
   versions: { canteen: string; version: number; facts_since: number };
-  canteens: { canteen: string; body: string };
+  /** The parts of its state but for its facts, as JSON. */
+  canteen_parts: { canteen: string; part: string; body: string };
   /** `version`, here and below: which of its canteen's versions wrote it last. */
   facts: { canteen: string; key: string; body: string; version: number };
   gaps: {

@@ -28,7 +28,7 @@ describe('the server’s clock', () => {
     expect(canteens.find('qiaodong', clock.now)?.summary.heardAt).toBe(instant(clock.now));
     clock.now += standard.gatewayHeard.silentAfterSeconds * 1000 + 1;
     expect(canteens.find('qiaodong', clock.now)?.summary.staleAt).toBeNull();
-    expect(canteens.find('qiaodong', clock.now)?.state.facts['cam-1/reachable']?.believedUntil).toBe(started - 58 * minute);
+    expect(canteens.find('qiaodong', clock.now)?.state.facts.get('cam-1')?.get('reachable')?.believedUntil).toBe(started - 58 * minute);
   });
 
   test('set back is allowed for before anything is shown, even where nothing can be stored', async () => {
@@ -49,7 +49,7 @@ describe('the server’s clock', () => {
     await first.store.close();
     const second = await openParts({ url, at: started - 600 * minute });
     onTestFinished(() => second.store.close());
-    const fact = second.canteens.find('qiaodong', second.now())?.state.facts['cam-1/reachable'];
+    const fact = second.canteens.find('qiaodong', second.now())?.state.facts.get('cam-1')?.get('reachable');
     expect(fact?.believedUntil).toBe(started - 598 * minute);
   });
 

@@ -169,7 +169,7 @@ describe('ingest', () => {
     const second = await openParts({ url, at: started + 60_000 });
     onTestFinished(() => second.store.close());
     const state = second.canteens.find('qiaodong', second.now())?.state;
-    expect(state?.facts['cam-1/reachable']?.position.sequence).toBe(5);
+    expect(state?.facts.get('cam-1')?.get('reachable')?.position.sequence).toBe(5);
     expect(state?.expectedSince).toBe(started + 60_000);
     await second.ingest.announceAcks();
     await second.ingest.take(upMessage('events', [reachable(2), reachable(3), reachable(4)]));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
+import { noFacts } from '../../server/compliance/known-facts.ts';
 import { newCanteen } from '../../server/compliance/state.ts';
 import { createHousekeeping } from '../../server/housekeeping.ts';
 import { type Commit, epochsKept, quarantineKept } from '../../server/stores/commit.ts';
@@ -92,8 +93,8 @@ describe.each(engines)('the state store on %s', (_, place) => {
   test('forgets the facts of a device that is no longer there', async () => {
     const before = fold(fold(empty, { kind: 'event', event: layout(1) }, started), { kind: 'event', event: reachable(2) }, started);
     await commit(store, { states: [{ before: undefined, after: before }] });
-    await commit(store, { states: [{ before, after: { ...before, facts: {} } }] });
-    expect((await storedCanteens(store)).map(({ state }) => state)).toEqual([{ ...before, facts: {} }]);
+    await commit(store, { states: [{ before, after: { ...before, facts: noFacts } }] });
+    expect((await storedCanteens(store)).map(({ state }) => state)).toEqual([{ ...before, facts: noFacts }]);
   });
 
   test('takes a thousand events at once, and each only once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { believed } from '../../../server/compliance/believed.ts';
 import { fold } from '../../../server/compliance/fold.ts';
+import { noFacts } from '../../../server/compliance/known-facts.ts';
 import { newCanteen } from '../../../server/compliance/state.ts';
 import { beat, layout, minute, noon, registered, sound, tell } from './canteen.ts';
 
@@ -22,16 +23,15 @@ describe('folding facts', () => {
 
   it('believes no fact longer than it lasts from its arrival, however fast the gateway’s clock', () => {
     const fast = tell(beat(registered(), noon, noon), 'hall-1', 'picture', { at: noon, lastsMs: minute });
-    const key = 'hall-1/picture';
     const ahead = fold(fast, { kind: 'event', event: eventAt(noon + 60 * minute, minute) }, noon);
-    expect(fast.facts[key]?.believedUntil).toBe(noon + minute);
-    expect(ahead.facts[key]?.believedUntil).toBe(noon + minute);
+    expect(fast.facts.get('hall-1')?.get('picture')?.believedUntil).toBe(noon + minute);
+    expect(ahead.facts.get('hall-1')?.get('picture')?.believedUntil).toBe(noon + minute);
   });
 
   it('allows for a gateway clock that is known to be slow', () => {
     const slow = beat(registered(), noon, noon - 10 * minute);
     const told = fold(slow, { kind: 'event', event: eventAt(noon - 10 * minute, minute) }, noon);
-    expect(told.facts['hall-1/picture']?.believedUntil).toBe(noon + minute);
+    expect(told.facts.get('hall-1')?.get('picture')?.believedUntil).toBe(noon + minute);
   });
 
   it('remembers since when an outcome has been unknown, through silence and repeated unknowns', () => {
@@ -71,7 +71,7 @@ describe('folding facts', () => {
       },
       noon,
     );
-    expect(removed.facts).toEqual({});
+    expect(removed.facts).toEqual(noFacts);
   });
 });
 
