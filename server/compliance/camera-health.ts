@@ -16,7 +16,12 @@ const checks = ['reachable', 'stream'] as const satisfies CheckName[];
 
 /** One fault is a fault, and so is another device at the camera's address; short of that, one unknown is unknown. */
 export function cameraHealth(camera: string, scene: Scene): CameraHealth {
-  return scene.remember(`health of ${camera}`, () => findHealth(camera, scene));
+  return scene.remember(`health of ${camera}`, (seen) => findHealth(camera, seen), isSame);
+}
+
+/** Most looks find a camera as it was, and what is said of its zone is then as it was. */
+function isSame(one: CameraHealth, other: CameraHealth): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function findHealth(camera: string, scene: Scene): CameraHealth {

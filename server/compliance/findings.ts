@@ -11,7 +11,7 @@ export type Result = About & { found: Finding | Explained };
 
 /** Pure. Whatever is not met, in the order of the rules; while the gateway is silent, that explains all the others. */
 export function findings(scene: Scene): Result[] {
-  const subjects = scene.remember('subjects', () => subjectsOf(scene));
+  const subjects = scene.remember('subjects', (seen) => subjectsOf(seen));
   const isSilent = gatewaySilent.judge(undefined, scene) !== undefined;
   const found = subjects.flatMap((subject) => (isSilent ? inSilence(subject, scene) : foundOf(subject, scene)));
   return found.toSorted((a, b) => a.place - b.place).map(({ result }) => result);
@@ -42,9 +42,9 @@ function subjectsOf(scene: Scene): Subject[] {
 }
 
 function foundOf({ what, questions }: Subject, scene: Scene): Found[] {
-  return scene.remember(what, () =>
+  return scene.remember(what, (seen) =>
     questions.flatMap(({ place, about, judge }) => {
-      const found = judge(scene);
+      const found = judge(seen);
       return found === undefined ? [] : [{ place, result: { ...about, found } }];
     }),
   );

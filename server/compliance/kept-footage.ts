@@ -28,10 +28,10 @@ export function footageOf(recorder: RecorderPlace, scene: Scene): ToldFootage {
 }
 
 export function proofIn(recorder: RecorderPlace, camera: CameraPlace, scene: Scene): Proof {
-  return scene.remember(`what ${recorder.id} keeps of ${camera.id}`, () => {
-    const footage = footageOf(recorder, scene);
+  return scene.remember(`what ${recorder.id} keeps of ${camera.id}`, (seen) => {
+    const footage = footageOf(recorder, seen);
     if (footage.outcome !== 'ok') return { outcome: 'unknown' };
-    return proofOf(camera.id, footage.measured, { observedAt: Date.parse(footage.fact.observedAt), standard: scene.standard });
+    return proofOf(camera.id, footage.measured, { observedAt: Date.parse(footage.fact.observedAt), standard: seen.standard });
   });
 }
 

@@ -11,12 +11,25 @@ export interface Memory {
   sceneOf(state: CanteenState, standard: Standard, now: number): Scene;
 }
 
-/** What something was read off. */
-interface Sources {
-  /** By `device/check`. */
+interface Sought {
+  what: string;
+  find(scene: Scene): unknown;
+  isSame(one: unknown, other: unknown): boolean;
+}
+
+/** One thing that was found, and all it depends on: while none of that changes, it comes out the same. */
+interface Found extends Sought {
+  value: unknown;
+  /** By `device/check`: what it looked at itself. */
   facts: Set<string>;
-  /** The last instant up to which it comes out the same, milliseconds since 1970: none, where it looked at more than facts. */
+  /** Whether any of those is another one by now. */
+  isOutdated: boolean;
+  /** The last instant up to which those say the same, milliseconds since 1970: none, where it looked at more than facts. */
   until: number;
+  /** What it had from others that were found, and as what. */
+  parts: Map<string, unknown>;
+  /** The last round in which it was known to hold. */
+  round: number;
 }
 
 interface Moment {
@@ -26,27 +39,33 @@ interface Moment {
 }
 
 export function createMemory(): Memory {
-  const kept = new Map<string, Sources & { value: unknown }>();
-  const readers = new Map<string, Set<string>>();
+  const kept = new Map<string, Found>();
+  const readers = new Map<string, Set<Found>>();
   let last: Moment | undefined;
+  let round = 0;
 
   return {
     sceneOf: (state, standard, now) => {
       const moment = { state, standard, now };
-      if (last === undefined || !isOfOneGround(last, moment)) kept.clear();
-      else for (const fact of changedFacts(last.state, state)) for (const reader of readers.get(fact) ?? []) kept.delete(reader);
-      for (const [what, { until }] of kept) if (until < now) kept.delete(what);
+      if (last === undefined || !isOfOneGround(last, moment)) forget();
+      else for (const fact of changedFacts(last.state, state)) for (const reader of readers.get(fact) ?? []) reader.isOutdated = true;
       last = moment;
+      round += 1;
       return createScene(moment);
     },
   };
 
+  function forget(): void {
+    kept.clear();
+    readers.clear();
+  }
+
   function createScene({ state, standard, now }: Moment): Scene {
-    let reading: Sources | undefined;
+    let reading: Found | undefined;
     const holdFor = (until: number) => {
       if (reading !== undefined && until < reading.until) reading.until = until;
     };
-    return {
+    const scene: Scene = {
       standard,
       layout: state.layout?.layout ?? nothingRegistered,
       isRegistered: state.layout !== null,
@@ -64,21 +83,45 @@ export function createMemory(): Memory {
         holdFor(lapseOf(known, now));
         return beliefIn(known, check, { state, now });
       },
-      remember: <Value>(what: string, find: () => Value): Value => {
+      remember: (what, find, isSame = Object.is) => {
         const outer = reading;
-        const found = kept.get(what) ?? look(what, find);
+        const { value } = upToDate(kept.get(what)) ?? look({ what, find, isSame });
         reading = outer;
-        if (outer !== undefined) for (const fact of found.facts) outer.facts.add(fact);
-        holdFor(found.until);
-        return found.value as Value;
+        outer?.parts.set(what, value);
+        return value as ReturnType<typeof find>;
       },
     };
+    return scene;
 
-    function look(what: string, find: () => unknown) {
-      const sources: Sources = { facts: new Set(), until: Number.POSITIVE_INFINITY };
-      reading = sources;
-      const found = Object.assign(sources, { value: find() });
-      for (const fact of found.facts) readers.set(fact, (readers.get(fact) ?? new Set()).add(what));
+    /** Undefined where it has to be found anew. */
+    function upToDate(found: Found | undefined): Found | undefined {
+      if (found === undefined || found.round === round) return found;
+      if (found.isOutdated || found.until < now) return undefined;
+      for (const [what, value] of found.parts) if (partNow(what) !== value) return undefined;
+      found.round = round;
+      return found;
+    }
+
+    function partNow(what: string): unknown {
+      const known = kept.get(what);
+      return (upToDate(known) ?? (known && look(known)))?.value;
+    }
+
+    function look({ what, find, isSame }: Sought): Found {
+      const before = kept.get(what);
+      const nothingRead = {
+        facts: new Set<string>(),
+        isOutdated: false,
+        until: Number.POSITIVE_INFINITY,
+        parts: new Map<string, unknown>(),
+      };
+      const found: Found = { what, find, isSame, ...nothingRead, value: undefined, round };
+      reading = found;
+      const value = find(scene);
+      // Whoever had it as it was need not look again where it has come out the same.
+      found.value = before !== undefined && isSame(before.value, value) ? before.value : value;
+      for (const fact of before?.facts ?? []) readers.get(fact)?.delete(before as Found);
+      for (const fact of found.facts) readers.set(fact, (readers.get(fact) ?? new Set()).add(found));
       kept.set(what, found);
       return found;
     }

@@ -13,7 +13,7 @@ export type Disks = { limit: Pick<RetentionView, 'retentionDaysMax'>; space?: Di
 
 /** `untold`: the recorder does not tell of its disks at all; `unknown`: it did, or might, and does not now. */
 export function disksOf(recorder: RecorderPlace, scene: Scene): Disks {
-  return scene.remember(`disks of ${recorder.id}`, () => findDisks(recorder, scene));
+  return scene.remember(`disks of ${recorder.id}`, (seen) => findDisks(recorder, seen));
 }
 
 function findDisks(recorder: RecorderPlace, scene: Scene): Disks {

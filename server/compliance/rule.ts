@@ -17,10 +17,11 @@ export interface Scene {
   readonly now: number;
   believed<Name extends CheckName>(device: string, check: Name): Belief<Name>;
   /**
-   * What `find` gives, or gave before where everything it looked at is as it was: it may look at nothing but this scene.
-   * `what` names it, and whatever it depends on besides. Looking at `now` or `state` makes it good for this moment only.
+   * What `find` gives, or gave before where everything it looked at is as it was: it may look at nothing but the scene it is given.
+   * `what` names it, and whatever it depends on besides. Looking at `now` or `state` makes it good for this moment only. Where it comes
+   * out the same though what it looked at is new (`isSame`), nothing that was made of it is found anew.
    */
-  remember<Value>(what: string, find: () => Value): Value;
+  remember<Value>(what: string, find: (scene: Scene) => Value, isSame?: (one: Value, other: Value) => boolean): Value;
 }
 
 /** What a rule found wrong (`fault`), or could not be shown right (`unknown`, `since` when, milliseconds since 1970). */

@@ -42,7 +42,7 @@ export type ZoneHealth = { cameras: number; healthy: number; lacksCameras: boole
 );
 
 export function zoneHealth(kind: ZoneKind, scene: Scene): ZoneHealth {
-  return scene.remember(`health of the zone ${kind}`, () => findHealth(kind, scene));
+  return scene.remember(`health of the zone ${kind}`, (seen) => findHealth(kind, seen));
 }
 
 function findHealth(kind: ZoneKind, scene: Scene): ZoneHealth {

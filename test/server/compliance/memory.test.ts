@@ -108,3 +108,23 @@ it('what nothing new was told of is not looked at again, and what lapses is', ()
   ];
   expect({ outcomes, looks }).toEqual({ outcomes: ['ok', 'ok', 'ok', 'unknown'], looks: 2 });
 });
+
+it('what was made of something that comes out the same is not made again, and is where it comes out otherwise', () => {
+  const memory = createMemory();
+  const looks = { camera: 0, zone: 0 };
+  const zoneOf = (state: CanteenState, now: number) =>
+    memory.sceneOf(state, standard, now).remember('zone', (scene) => {
+      looks.zone += 1;
+      return scene.remember('camera', (seen) => {
+        looks.camera += 1;
+        return seen.believed('hall-1', 'reachable').outcome;
+      });
+    });
+  const state = sound();
+  const renewed = tell(state, 'hall-1', 'reachable', { at: noon + 1, measured: { roundTripMs: 9 } });
+  const lost = tell(renewed, 'hall-1', 'reachable', { at: noon + 2, outcome: 'fault', fault: 'no-answer' });
+  expect([zoneOf(state, noon), zoneOf(renewed, noon + 1)]).toEqual(['ok', 'ok']);
+  expect(looks).toEqual({ camera: 2, zone: 1 });
+  expect(zoneOf(lost, noon + 2)).toBe('fault');
+  expect(looks).toEqual({ camera: 3, zone: 2 });
+});
