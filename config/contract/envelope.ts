@@ -21,7 +21,7 @@ const attributes = <Name extends string>(type: Name) => ({
 // Left open for further attributes: a broker on the way may add extensions, e.g. of tracing (CloudEvents 1.0, "Extension Context Attributes").
 const message = <Name extends string, Data extends TSchema>(type: Name, data: Data) => Type.Object({ ...attributes(type), data });
 
-const Epoch = Type.String({ pattern: '^[!-~]+$', maxLength: 64, description: 'letters, digits and signs of ASCII, 1 to 64' });
+const Epoch = Type.String({ pattern: '^[!-~]{1,64}$', description: 'letters, digits and signs of ASCII, 1 to 64' });
 
 /** `epoch` names one life of an outbox file, `sequence` counts up in it from 1 without a hole; with the canteen they identify an event. */
 const outboxEvent = <Name extends string, Data extends TSchema>(type: Name, data: Data) =>

@@ -2,14 +2,13 @@
 import { type Static, Type } from 'typebox';
 
 /** Identifies a canteen, device or zone inside topics and addresses: lower-case letters, digits, `-`; 1 to 64 of them. */
-export const Identifier = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$', maxLength: 64 });
+export const Identifier = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$' });
 
 /** An instant: UTC, ISO 8601 with a `Z`, to the millisecond or coarser. */
 // The format alone allows a leap second (23:59:60Z), a blank for the T and a small z, which JavaScript reads as no time at all.
 export const Instant = Type.String({
   format: 'date-time',
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,3})?Z$',
-  maxLength: 30,
   examples: ['2026-11-23T08:00:00.000Z'],
 });
 

@@ -6,6 +6,7 @@ import type { Layout } from '#contract/layout.ts';
 import type { Outcome } from '#contract/primitives.ts';
 import { saysNothing } from './believed.ts';
 import { countFacts, factOf, withFacts, withoutFacts } from './known-facts.ts';
+import { withSharedDays } from './shared-days.ts';
 import type { CanteenState, Input, KnownFact, KnownLayout, Position } from './state.ts';
 
 const lossesKept = 100;
@@ -69,7 +70,7 @@ function foldFact(state: CanteenState, fact: Fact, position: Position, now: numb
   if (before !== undefined && !replaces({ fact, position, at: seenAt }, before)) return state;
   if (before === undefined && (wasRemoved(state, fact.device, position) || countFacts(state.facts) >= factsMax)) return state;
   const unbrokenSince = before !== undefined && goesOn(before, fact, seenAt) ? (before.unbrokenSince ?? seenAt) : seenAt;
-  const known: KnownFact = { fact, position, believedUntil, since: outcomeSince(before, fact, now), unbrokenSince };
+  const known: KnownFact = { fact: withSharedDays(fact), position, believedUntil, since: outcomeSince(before, fact, now), unbrokenSince };
   return { ...state, facts: withFacts(state.facts, [known]) };
 }
 

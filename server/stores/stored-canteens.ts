@@ -2,6 +2,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Gap } from '#contract/gaps.ts';
 import { noFacts, withFacts } from '../compliance/known-facts.ts';
+import { withSharedDays } from '../compliance/shared-days.ts';
 import type { CanteenState, KnownFact } from '../compliance/state.ts';
 import { assembled } from './canteen-parts.ts';
 import type { Watermark } from './commit.ts';
@@ -110,7 +111,7 @@ async function readSome(db: Kysely<Tables>, rows: VersionRow[], known: Known): P
   const [partsOf, factsOf] = [Map.groupBy(parts, byCanteen), Map.groupBy(facts, byCanteen)];
   const [gapsOf, marksOf] = [Map.groupBy(gaps, byCanteen), Map.groupBy(marks, byCanteen)];
   return rows.map(({ canteen, version }) => {
-    const newFacts = (factsOf.get(canteen) ?? []).map(parsed<KnownFact>);
+    const newFacts = (factsOf.get(canteen) ?? []).map(parsedFact);
     const of = (gapsOf.get(canteen) ?? []).map((row) => ({ gap: parsed<Gap>(row), version: Number(row.version) }));
     const since = known(canteen)?.version ?? Number.POSITIVE_INFINITY;
     return {
@@ -135,6 +136,11 @@ function byCanteen({ canteen }: { canteen: string }): string {
 
 function toWatermark({ canteen, epoch, through, beyond }: Tables['watermarks']): Watermark {
   return { canteen, epoch, through: Number(through), beyond: parsed<Watermark['beyond']>({ body: beyond }) };
+}
+
+function parsedFact(row: { body: string }): KnownFact {
+  const known = parsed<KnownFact>(row);
+  return { ...known, fact: withSharedDays(known.fact) };
 }
 
 /** What we wrote ourselves needs no second validation. */
