@@ -1,90 +1,64 @@
 // Puts every rule to every subject it is about.
 import type { Gap } from '#contract/gaps.ts';
-import type { Explained, Finding, Rule, Scene } from './rule.ts';
+import type { CameraRule, CanteenRule, Explained, Finding, RecorderRule, Rule, RuleAbout, Scene, ZoneRule } from './rule.ts';
 import { gatewaySilent } from './rules/gateway-silent.ts';
 import { rules } from './rules/index.ts';
 
-type About = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause' | 'zone' | 'device' | 'deviceName'>;
+type About = Pick<Gap, 'zone' | 'device' | 'deviceName'>;
 
 /** What one rule found of one subject, with everything a gap takes from the rule itself. */
-export type Result = About & { found: Finding | Explained };
+export type Result = Pick<Gap, 'rule' | 'gate' | 'severity' | 'clause'> & About & { found: Finding | Explained };
 
 /** Pure. Whatever is not met, in the order of the rules; while the gateway is silent, that explains all the others. */
 export function findings(scene: Scene): Result[] {
-  const subjects = scene.remember('subjects', (seen) => subjectsOf(seen));
+  const subjects = scene.remember('subjects', subjectsOf);
   const isSilent = gatewaySilent.judge(undefined, scene) !== undefined;
-  const found = subjects.flatMap((subject) => (isSilent ? inSilence(subject, scene) : foundOf(subject, scene)));
+  const found = subjects.flatMap(({ what, ask }) => (isSilent ? ask(scene, silence) : scene.remember(what, ask)));
   return found.toSorted((a, b) => a.place - b.place).map(({ result }) => result);
 }
 
-/** One rule put to one subject; `place` is where among all of them. */
-interface Question {
-  place: number;
-  about: About;
-  judge(scene: Scene): Finding | Explained | undefined;
-}
-
-/** Everything asked of one device, one zone, or the canteen as a whole: it is mostly together that it changes. */
+/** One device, one zone, or the canteen as a whole: what is asked of it is asked together, because it is mostly together that it changes. */
 interface Subject {
   what: string;
-  questions: Question[];
+  /** Puts all its rules to it; `silence` explains whatever they might find. */
+  ask(scene: Scene, silence?: Explained): Found[];
 }
 
+/** `place`: that of its rule among all rules. */
 interface Found {
   place: number;
   result: Result;
 }
 
-function subjectsOf(scene: Scene): Subject[] {
-  const questions = rules.flatMap((rule) => questionsOf(rule, scene)).map((question, place) => ({ ...question, place }));
-  const bySubject = Map.groupBy(questions, ({ about: { zone, device } }) => `findings of ${zone ?? ''}/${device ?? ''}`);
-  return [...bySubject].map(([what, asked]) => ({ what, questions: asked }));
+const silence: Explained = { explainedBy: gatewaySilent.id };
+
+/** One kind of rules, each with its place among all. */
+type Placed<Kind extends Rule> = { place: number; rule: Kind }[];
+
+const placed = rules.map((rule, place) => ({ rule, place }));
+const ofCanteen: Placed<CanteenRule> = placed.flatMap(({ rule, place }) => (rule.per === 'canteen' ? [{ rule, place }] : []));
+const ofZone: Placed<ZoneRule> = placed.flatMap(({ rule, place }) => (rule.per === 'zone' ? [{ rule, place }] : []));
+const ofCamera: Placed<CameraRule> = placed.flatMap(({ rule, place }) => (rule.per === 'camera' ? [{ rule, place }] : []));
+const ofRecorder: Placed<RecorderRule> = placed.flatMap(({ rule, place }) => (rule.per === 'recorder' ? [{ rule, place }] : []));
+
+function subjectsOf({ standard, layout }: Scene): Subject[] {
+  return [
+    subject(ofCanteen, undefined, {}),
+    ...standard.zones.map(({ kind }) => subject(ofZone, kind, { zone: kind })),
+    ...layout.cameras.map((camera) => subject(ofCamera, camera, { device: camera.id, deviceName: camera.name })),
+    ...layout.recorders.map((recorder) => subject(ofRecorder, recorder, { device: recorder.id, deviceName: recorder.name })),
+  ];
 }
 
-function foundOf({ what, questions }: Subject, scene: Scene): Found[] {
-  return scene.remember(what, (seen) =>
-    questions.flatMap(({ place, about, judge }) => {
-      const found = judge(seen);
-      return found === undefined ? [] : [{ place, result: { ...about, found } }];
-    }),
-  );
-}
-
-function inSilence(subject: Subject, scene: Scene): Found[] {
-  const explained = { explainedBy: gatewaySilent.id };
-  return subject.questions.flatMap(({ place, about, judge }) => {
-    const found = about.rule === gatewaySilent.id ? judge(scene) : explained;
-    return found === undefined ? [] : [{ place, result: { ...about, found } }];
-  });
-}
-
-function questionsOf(rule: Rule, { standard, layout }: Scene): Omit<Question, 'place'>[] {
-  const question = (
-    requirement: Pick<Gap, 'severity' | 'clause'>,
-    subject: Pick<Gap, 'zone' | 'device' | 'deviceName'>,
-    judge: Question['judge'],
-  ) => {
-    const { severity, clause } = requirement;
-    return { about: { rule: rule.id, gate: rule.gate, severity, clause, ...subject }, judge };
+function subject<Of>(asked: { place: number; rule: RuleAbout<Of> }[], of: Of, about: About): Subject {
+  return {
+    what: `findings of ${about.zone ?? ''}/${about.device ?? ''}`,
+    ask: (scene, explained) =>
+      asked.flatMap(({ place, rule }) => {
+        const found = rule.id === gatewaySilent.id ? rule.judge(of, scene) : (explained ?? rule.judge(of, scene));
+        if (found === undefined) return [];
+        const { severity, clause } = rule.requirement(scene.standard, of);
+        return [{ place, result: { rule: rule.id, gate: rule.gate, severity, clause, ...about, found } }];
+      }),
   };
-  switch (rule.per) {
-    case 'canteen':
-      return [question(rule.requirement(standard, undefined), {}, (scene) => rule.judge(undefined, scene))];
-    case 'zone':
-      return standard.zones.map(({ kind }) =>
-        question(rule.requirement(standard, kind), { zone: kind }, (scene) => rule.judge(kind, scene)),
-      );
-    case 'camera':
-      return layout.cameras.map((camera) =>
-        question(rule.requirement(standard, camera), { device: camera.id, deviceName: camera.name }, (scene) => rule.judge(camera, scene)),
-      );
-    case 'recorder':
-      return layout.recorders.map((recorder) =>
-        question(rule.requirement(standard, recorder), { device: recorder.id, deviceName: recorder.name }, (scene) =>
-          rule.judge(recorder, scene),
-        ),
-      );
-    default:
-      return rule satisfies never;
-  }
 }

@@ -1,10 +1,11 @@
 // What was read off one canteen's facts, kept for as long as it must come out the same: judging costs by what is new, not by all there is.
+import type { CheckName } from '#contract/facts.ts';
 import type { Layout } from '#contract/layout.ts';
 import type { Standard } from '#contract/standard.ts';
 import { beliefIn, lapseOf } from './believed.ts';
-import { changesOfFacts, factOf } from './known-facts.ts';
+import type { KnownFacts } from './known-facts.ts';
 import type { Scene } from './rule.ts';
-import { type CanteenState, factKey } from './state.ts';
+import type { CanteenState, KnownFact } from './state.ts';
 
 export interface Memory {
   /** What rules look at: `state` as it may be believed at `now`, milliseconds since 1970. Whatever state follows another, it answers as if new. */
@@ -20,16 +21,21 @@ interface Sought {
 /** One thing that was found, and all it depends on: while none of that changes, it comes out the same. */
 interface Found extends Sought {
   value: unknown;
-  /** By `device/check`: what it looked at itself. */
-  facts: Set<string>;
-  /** Whether any of those is another one by now. */
-  isOutdated: boolean;
+  /** What it looked at itself. */
+  sources: Source[];
   /** The last instant up to which those say the same, milliseconds since 1970: none, where it looked at more than facts. */
   until: number;
   /** What it had from others that were found, and as what. */
   parts: Map<string, unknown>;
   /** The last round in which it was known to hold. */
   round: number;
+}
+
+/** What was read of one device, as it was, and all that was known of that device then. */
+interface Source {
+  device: string;
+  known: ReadonlyMap<CheckName, KnownFact> | undefined;
+  read: [check: CheckName, as: KnownFact | undefined][];
 }
 
 interface Moment {
@@ -40,25 +46,18 @@ interface Moment {
 
 export function createMemory(): Memory {
   const kept = new Map<string, Found>();
-  const readers = new Map<string, Set<Found>>();
   let last: Moment | undefined;
   let round = 0;
 
   return {
     sceneOf: (state, standard, now) => {
       const moment = { state, standard, now };
-      if (last === undefined || !isOfOneGround(last, moment)) forget();
-      else for (const fact of changedFacts(last.state, state)) for (const reader of readers.get(fact) ?? []) reader.isOutdated = true;
+      if (last === undefined || !isOfOneGround(last, moment)) kept.clear();
       last = moment;
       round += 1;
       return createScene(moment);
     },
   };
-
-  function forget(): void {
-    kept.clear();
-    readers.clear();
-  }
 
   function createScene({ state, standard, now }: Moment): Scene {
     let reading: Found | undefined;
@@ -78,8 +77,8 @@ export function createMemory(): Memory {
         return now;
       },
       believed: (device, check) => {
-        const known = factOf(state.facts, { device, check });
-        reading?.facts.add(factKey(device, check));
+        const known = state.facts.get(device)?.get(check);
+        if (reading !== undefined) note(reading.sources, { device, check }, state.facts);
         holdFor(lapseOf(known, now));
         return beliefIn(known, check, { state, now });
       },
@@ -96,7 +95,7 @@ export function createMemory(): Memory {
     /** Undefined where it has to be found anew. */
     function upToDate(found: Found | undefined): Found | undefined {
       if (found === undefined || found.round === round) return found;
-      if (found.isOutdated || found.until < now) return undefined;
+      if (found.until < now || !found.sources.every(isAsRead)) return undefined;
       for (const [what, value] of found.parts) if (partNow(what) !== value) return undefined;
       found.round = round;
       return found;
@@ -107,25 +106,35 @@ export function createMemory(): Memory {
       return (upToDate(known) ?? (known && look(known)))?.value;
     }
 
+    /** Most devices have told nothing new, which one comparison shows. */
+    function isAsRead(source: Source): boolean {
+      const known = state.facts.get(source.device);
+      if (known === source.known) return true;
+      if (source.read.some(([check, as]) => known?.get(check) !== as)) return false;
+      source.known = known;
+      return true;
+    }
+
     function look({ what, find, isSame }: Sought): Found {
       const before = kept.get(what);
-      const nothingRead = {
-        facts: new Set<string>(),
-        isOutdated: false,
-        until: Number.POSITIVE_INFINITY,
-        parts: new Map<string, unknown>(),
-      };
-      const found: Found = { what, find, isSame, ...nothingRead, value: undefined, round };
+      const nothingYet = { value: undefined, sources: [], until: Number.POSITIVE_INFINITY, parts: new Map<string, unknown>() };
+      const found: Found = { what, find, isSame, round, ...nothingYet };
       reading = found;
       const value = find(scene);
       // Whoever had it as it was need not look again where it has come out the same.
       found.value = before !== undefined && isSame(before.value, value) ? before.value : value;
-      for (const fact of before?.facts ?? []) readers.get(fact)?.delete(before as Found);
-      for (const fact of found.facts) readers.set(fact, (readers.get(fact) ?? new Set()).add(found));
       kept.set(what, found);
       return found;
     }
   }
+}
+
+function note(sources: Source[], { device, check }: { device: string; check: CheckName }, facts: KnownFacts): void {
+  const known = facts.get(device);
+  const noted = sources.find((source) => source.device === device);
+  const source = noted ?? { device, known, read: [] };
+  if (noted === undefined) sources.push(source);
+  if (!source.read.some(([read]) => read === check)) source.read.push([check, known?.get(check)]);
 }
 
 /** Beside its facts, all that a belief depends on; and time that runs backwards would wake what has lapsed. */
@@ -136,11 +145,6 @@ function isOfOneGround(before: Moment, after: Moment): boolean {
     before.state.expectedSince === after.state.expectedSince &&
     before.now <= after.now
   );
-}
-
-function changedFacts(before: CanteenState, after: CanteenState): string[] {
-  const { told, gone } = changesOfFacts(before.facts, after.facts);
-  return [...told, ...gone].map(({ fact }) => factKey(fact.device, fact.check));
 }
 
 const nothingRegistered: Layout = { schemaVersion: 1, zones: [], cameras: [], recorders: [] };

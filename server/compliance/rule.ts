@@ -17,7 +17,7 @@ export interface Scene {
   readonly now: number;
   believed<Name extends CheckName>(device: string, check: Name): Belief<Name>;
   /**
-   * What `find` gives, or gave before where everything it looked at is as it was: it may look at nothing but the scene it is given.
+   * What `find` gives, or gave before where everything it looked at is as it was: it may look at nothing but the scene it is given, and is kept, so that it may hold none.
    * `what` names it, and whatever it depends on besides. Looking at `now` or `state` makes it good for this moment only. Where it comes
    * out the same though what it looked at is new (`isSame`), nothing that was made of it is found anew.
    */
@@ -38,7 +38,7 @@ export interface Explained {
   explainedBy: string;
 }
 
-interface RuleAbout<Subject> {
+export interface RuleAbout<Subject> {
   /** Stable: gaps, links and other people's programs name it. */
   id: string;
   gate: Gate;

@@ -8,15 +8,21 @@ export function withSharedDays(fact: Fact): Fact {
 }
 
 function shared({ recordings, ...measured }: FootageMeasured): FootageMeasured {
-  const texts = new Map<unknown, unknown>();
+  const texts = new Map<string, string>();
   const days = new Map<string, FootageDay>();
-  const once = <Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value => {
-    const value = known.get(key) ?? make();
-    known.set(key, value);
-    return value;
+  const text = <Text extends string>(told: Text) => once(texts, told, () => told) as Text;
+  const held = (day: FootageDay) => {
+    const copy = { ...day, day: text(day.day) };
+    if (copy.state !== undefined) copy.state = text(copy.state);
+    if (copy.method !== undefined) copy.method = text(copy.method);
+    return copy;
   };
-  const sharedTexts = (day: FootageDay) =>
-    Object.fromEntries(Object.entries(day).map(([key, value]) => [key, once(texts, value, () => value)])) as FootageDay;
-  const sharedDay = (day: FootageDay) => once(days, JSON.stringify(day), () => sharedTexts(day));
+  const sharedDay = (day: FootageDay) => once(days, JSON.stringify(day), () => held(day));
   return { ...measured, recordings: recordings.map((recording) => ({ ...recording, days: recording.days.map(sharedDay) })) };
+}
+
+function once<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
