@@ -6,8 +6,16 @@ import type { Static, TSchema } from 'typebox';
 // strictTypes off: TypeBox writes enums without a type.
 const ajv = new Ajv({ allErrors: false, strict: true, strictTypes: false, useDefaults: true, verbose: true });
 ajvFormats.default(ajv);
+// The library takes a text apart by four expressions, which was half of what the check of a fact cost. Only UTC is ever allowed: `Instant` has the form.
+ajv.addFormat('date-time', { type: 'string', validate: isInstant });
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; problem: string };
+
+/** JavaScript reads 30 February as 2 March, and 24:00 as the next day. */
+function isInstant(text: string): boolean {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 19) === text.slice(0, 19);
+}
 
 /** Compiles `schema` once. The returned function fills in the schema's defaults in place, and never throws. */
 export function validator<Schema extends TSchema>(schema: Schema): (value: unknown) => Checked<Static<Schema>> {
