@@ -41,11 +41,11 @@ const folder = mkdtempSync(join(tmpdir(), 'mingzao-openapi-'));
 const authority = await openAuthority({ folder, now });
 rmSync(folder, { recursive: true });
 const enrolment = await openEnrolment({
-  ...{ authority, store: enrolmentStore(database), canteens, settled: [], registered: [], gatewayDays: 90, log, now },
+  ...{ authority, store: enrolmentStore(database, stores.audit.noted), canteens, settled: [], registered: [], gatewayDays: 90, log, now },
   ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
 });
 const app = await buildApp({
-  gateways: { enrolment, authority, audit: stores.audit, reached: () => ({ serverUrl: null, mqttPort: null }) },
+  gateways: { enrolment, authority, reached: () => ({ serverUrl: null, mqttPort: null }) },
   ...{ canteens, store, standard, live, identity, log, now },
   lastClosed: async () => new Map(),
   evidence: { find: async () => undefined },

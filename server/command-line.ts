@@ -73,9 +73,9 @@ function account(): string {
 export async function sayClaimCode(canteen: string, { state, canteens, authority }: Settings, deps: CommandDeps): Promise<void> {
   const database = await openDatabase(state.url, state.password, 'looking');
   try {
-    const stores = { store: enrolmentStore(database), audit: auditStore(database) };
+    const store = enrolmentStore(database, auditStore(database).noted);
     const settled = canteens.map(({ id }) => id);
-    await tellClaimCode(canteen, { ...stores, settled, authorityFolder: authority.folder, ...deps });
+    await tellClaimCode(canteen, { store, settled, authorityFolder: authority.folder, ...deps });
   } finally {
     await database.destroy();
   }

@@ -133,13 +133,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await others?.clock.ask(database);
     const now = others?.clock.now ?? Date.now;
     const store = stateStore(database, others);
-    const enrolled = enrolmentStore(database);
     const [tell, anchor] = [tellAudit(log), keepAnchor(dataDir, log)];
     const stores = identityStores(database, (entry, head) => {
       tell(entry, head);
       anchor(entry, head);
     });
     const { audit } = stores;
+    const enrolled = enrolmentStore(database, audit.noted);
     const identity = createIdentity({ stores, limits: settings.sessions, now });
     const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
     opened.push(() => telemetry.close());
@@ -163,7 +163,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
         await list.write(revoked);
       },
     });
-    const renew = createRenewal({ enrolment, audit, publish, log, now });
+    const renew = createRenewal({ enrolment, publish, log, now });
     const onMessage = (message: UpMessage) => (message.kind === 'certificate-request' ? renew(message) : ingest.take(message));
     const tls = await ownTls({ authority, names: serverNames(settings.authority.names), log, now });
     const announce = async () => {
@@ -180,7 +180,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
             listen: mqtt.listen,
             accounts: known.flatMap(({ id, keySha256 }) => (keySha256 === undefined ? [] : [{ canteen: id, keySha256 }])),
             onReplaced: (older, newer) =>
-              void tellReplaced(audit, older, newer).catch((err) => log.error({ err }, 'the audit cannot be written')),
+              void tellReplaced(audit, { older, newer, at: now() }).catch((err) => log.error({ err }, 'the audit cannot be written')),
             ...(mqtt.tls && { mutualTls: { listen: mqtt.tls, tls, authority: authority.certificate, admit: enrolment.admit } }),
             ...{ onMessage, onRefused: meters.refused, log, now },
           })
@@ -214,7 +214,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
       ...{ canteens, store, evidence, telemetry, standard, live, identity, pages, meters, log, now },
       ...(listen.requestsPerMinute !== undefined && { requestsPerMinute: listen.requestsPerMinute }),
       behindProxy: listen.behindProxy === true,
-      gateways: { enrolment, authority, audit, reached: () => reachedAt(settings, secure) },
+      gateways: { enrolment, authority, reached: () => reachedAt(settings, secure) },
       lastClosed: () => lastClosed(database),
       version: packageJson.version,
       load: () => ({ waiting: ingest.waiting(), gateways: opening.connections(), hearing: opening.hearing() }),
@@ -263,9 +263,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   }
 }
 
-function tellReplaced(audit: Audit, older: Session, { canteen, from }: Session): Promise<void> {
+function tellReplaced(audit: Audit, { older, newer, at }: { older: Session; newer: Session; at: number }): Promise<void> {
   const detail = { replaced: older.from };
-  return audit.record({ at: now(), who: `gateway of ${canteen}`, action: 'session-replaced', subject: canteen, from, detail });
+  const { canteen, from } = newer;
+  return audit.record({ at, who: `gateway of ${canteen}`, action: 'session-replaced', subject: canteen, from, detail });
 }
 
 /** What a gateway is told to reach this server by, as far as the settings tell. */

@@ -4,8 +4,10 @@ import type { AuditEntry, AuditHead } from '../stores/audit-chain.ts';
 import type { AuditStore } from '../stores/audit-store.ts';
 import { anchorText } from './audit-anchor.ts';
 
-export type { AuditEntry };
 export type Audit = Pick<AuditStore, 'record'>;
+
+/** Who does something, and from where. */
+export type By = Pick<AuditEntry, 'who' | 'from'>;
 
 /** Tells the log of each entry, and where the chain then ends: a log that is kept elsewhere proves that nothing before it was changed or cut off. */
 export function tellAudit(log: Pick<Logger, 'info'>): (entry: AuditEntry, head: AuditHead) => void {

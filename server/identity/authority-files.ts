@@ -1,6 +1,6 @@
 // Keeps the authority's key and certificate in a folder that only the server's own user may look into.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError } from '../errors.ts';
 import { makeSigningKey } from './signing-key.ts';
@@ -10,8 +10,8 @@ interface KeyPair {
   publicKey: KeyObject;
 }
 
-export const authorityKeyFile = 'authority-key.pem';
-export const authorityFile = 'authority.pem';
+const authorityKeyFile = 'authority-key.pem';
+const authorityFile = 'authority.pem';
 
 /** What is in `folder`, or is made there now. Several servers may start on one folder at once. Throws ServerError `authority-unusable`. */
 export async function keepAuthority(
@@ -22,12 +22,14 @@ export async function keepAuthority(
   const certificateFile = join(folder, authorityFile);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { privateKey: made } = await makeSigningKey();
-    writeOnce(keyFile, made.export({ type: 'pkcs8', format: 'pem' }).toString());
+    if (!existsSync(keyFile)) {
+      const { privateKey: made } = await makeSigningKey();
+      writeOnce(keyFile, made.export({ type: 'pkcs8', format: 'pem' }).toString());
+    }
     refuseReadable(keyFile);
     const key = createPrivateKey(readFileSync(keyFile));
     const publicKey = createPublicKey(key);
-    writeOnce(certificateFile, await makeCertificate({ privateKey: key, publicKey }));
+    if (!existsSync(certificateFile)) writeOnce(certificateFile, await makeCertificate({ privateKey: key, publicKey }));
     const certificate = readFileSync(certificateFile, 'utf8');
     if (!new X509Certificate(certificate).checkPrivateKey(key))
       throw unusable(`${certificateFile} is not the certificate of the key in ${keyFile}; put back the two that belong together`);

@@ -1,7 +1,6 @@
 // `claim-code`: makes a claim code on the server's own machine, for whoever has no browser at hand. The server may be at work.
 import { userInfo } from 'node:os';
 import { ServerError } from '../errors.ts';
-import type { AuditStore } from '../stores/audit-store.ts';
 import type { EnrolmentStore } from '../stores/enrolment-store.ts';
 import { openAuthority } from './authority.ts';
 import { makeClaimCode } from './claim-codes.ts';
@@ -13,7 +12,6 @@ export async function tellClaimCode(
   canteen: string,
   deps: {
     store: EnrolmentStore;
-    audit: Pick<AuditStore, 'record'>;
     /** Ids of the canteens of the settings. */
     settled: string[];
     authorityFolder: string;
@@ -21,14 +19,13 @@ export async function tellClaimCode(
     now: () => number;
   },
 ): Promise<void> {
-  const { store, audit, settled, authorityFolder, say, now } = deps;
+  const { store, settled, authorityFolder, say, now } = deps;
   const known = [...settled, ...(await store.canteens()).map(({ id }) => id)];
   if (!known.includes(canteen))
     throw new ServerError('not-found', `there is no canteen "${canteen}"; known: ${known.join(', ') || 'none'}`);
   const authority = await openAuthority({ folder: authorityFolder, now });
-  const { code, expiresAt } = await makeClaimCode({ store, authority, now }, { canteen, minutes });
-  const detail = { expiresAt };
-  await audit.record({ at: now(), who: 'command line', action: 'claim-code-made', subject: canteen, from: userInfo().username, detail });
+  const by = { who: 'command line', from: userInfo().username };
+  const { code, expiresAt } = await makeClaimCode({ store, authority, now }, { canteen, minutes, by });
   say(code);
   say(`It works once, until ${expiresAt}. At the gateway, with the address it reaches this server by:`);
   say(`npm run gateway -- enrol --server https://… --code ${code} --fingerprint ${authority.fingerprint} --config config/gateway.yaml`);

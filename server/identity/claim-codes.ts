@@ -1,6 +1,7 @@
 // One-time codes to claim a canteen with, made to be read out over the telephone, in Chinese as in English.
 import { createHmac, randomInt } from 'node:crypto';
 import type { EnrolmentStore } from '../stores/enrolment-store.ts';
+import type { By } from './audit.ts';
 import type { Authority } from './authority.ts';
 
 export interface ClaimCode {
@@ -26,15 +27,16 @@ export function readClaimCode(typed: string): string | undefined {
   return meant;
 }
 
-/** Ends the code the canteen had before. */
+/** Ends the code the canteen had before. `by`: whom the audit names. */
 export async function makeClaimCode(
   deps: { store: Pick<EnrolmentStore, 'addCode'>; authority: Pick<Authority, 'secretFor'>; now: () => number },
-  { canteen, minutes }: { canteen: string; minutes: number },
+  { canteen, minutes, by }: { canteen: string; minutes: number; by: By },
 ): Promise<ClaimCode> {
   const { store, authority, now } = deps;
   const code = newClaimCode();
   const [createdAt, expiresAt] = [now(), now() + minutes * 60_000].map((at) => new Date(at).toISOString()) as [string, string];
-  await store.addCode({ hash: hashOfCode(authority, code), canteen, created_at: createdAt, expires_at: expiresAt });
+  const entry = { at: now(), ...by, action: 'claim-code-made', subject: canteen, detail: { expiresAt } };
+  await store.addCode({ hash: hashOfCode(authority, code), canteen, created_at: createdAt, expires_at: expiresAt }, entry);
   return { code, expiresAt };
 }
 

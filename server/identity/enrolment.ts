@@ -5,7 +5,9 @@ import type { Session } from '../broker.ts';
 import type { Canteens } from '../canteens.ts';
 import { ServerError } from '../errors.ts';
 import type { Admission } from '../mutual-tls.ts';
+import type { AuditEntry } from '../stores/audit-chain.ts';
 import type { CertificateRow, EnrolmentStore, Registered } from '../stores/enrolment-store.ts';
+import type { By } from './audit.ts';
 import { type Authority, describeCertificate, type Issued } from './authority.ts';
 import { type ClaimCode, hashOfCode, makeClaimCode, readClaimCode } from './claim-codes.ts';
 import { canteenNamed } from './gateway-certificate.ts';
@@ -18,13 +20,14 @@ export interface Enrolled {
   certificate: string;
 }
 
+/** Everything that changes something is noted down in the audit, `by` whom. */
 export interface Enrolment {
   /** Takes a canteen under supervision, from now on and on every server. Throws ServerError `invalid-request` where there is one of this id. */
-  create(canteen: Registered): Promise<void>;
+  create(canteen: Registered, by: By): Promise<void>;
   /** Its gateway is disconnected and its gaps are closed. Throws ServerError `invalid-request` for one of the settings, `not-found` for none. */
-  withdraw(id: string): Promise<void>;
+  withdraw(id: string, by: By): Promise<void>;
   /** Ends the code the canteen had before. Throws ServerError `not-found`. */
-  makeCode(canteen: string, minutes: number): Promise<ClaimCode>;
+  makeCode(about: { canteen: string; minutes: number; by: By }): Promise<ClaimCode>;
   /**
    * A certificate for the code. `canteen`: whom the gateway takes itself for, where it does; another one's code is not used up by that mistake.
    * Throws ServerError `code-refused`, `too-many-guesses`, `invalid-request`.
@@ -40,10 +43,10 @@ export interface Enrolment {
   /** Newest first. */
   certificates(): Promise<CertificateRow[]>;
   /**
-   * Shuts out whoever holds it: it may have been renewed since, so all certificates of its canteen are `revoked`, and its claim code ends.
+   * Shuts out whoever holds it: it may have been renewed since, so all certificates of its canteen are revoked, and its claim code ends.
    * Throws ServerError `not-found`.
    */
-  revoke(serial: string): Promise<{ canteen: string; revoked: string[] }>;
+  revoke(serial: string, by: By): Promise<void>;
   /** Never rejects. */
   admit(certificate: X509Certificate): Promise<Admission>;
   /** Why nothing is to be taken in for this canteen from a broker outside, if so: there only it sees certificates. */
@@ -89,37 +92,38 @@ export async function openEnrolment(deps: {
 
   await reload();
   return {
-    create: async (canteen) => {
-      if (isKnown(canteen.id)) throw new ServerError('invalid-request', `there is a canteen with the id "${canteen.id}" already`);
-      await store.register(canteen, at());
+    create: async (canteen, by) => {
+      const { id, name, district } = canteen;
+      if (isKnown(id)) throw new ServerError('invalid-request', `there is a canteen with the id "${id}" already`);
+      await store.register(canteen, at(), entry(by, 'canteen-created', id, { name, district }));
       await reload();
     },
-    withdraw: async (id) => {
+    withdraw: async (id, by) => {
       if (settled.has(id)) throw new ServerError('invalid-request', `"${id}" stands in the server’s settings: it is withdrawn there`);
       if (!isKnown(id)) throw unknownCanteen(id);
-      await store.withdraw(id, at());
+      await store.withdraw(id, at(), entry(by, 'canteen-withdrawn', id));
       await reload();
     },
-    makeCode: async (canteen, minutes) => {
-      if (!isKnown(canteen)) throw unknownCanteen(canteen);
-      return makeClaimCode({ store, authority, now }, { canteen, minutes });
+    makeCode: async (about) => {
+      if (!isKnown(about.canteen)) throw unknownCanteen(about.canteen);
+      return makeClaimCode({ store, authority, now }, about);
     },
     enrol,
     renew: async ({ canteen, request, serial }) => {
       const issued = await authority.issueGateway({ canteen, request, days: gatewayDays });
-      if (!isKnown(canteen) || !(await store.renew(rowOf(canteen, issued, at()), serial)))
+      const renewed = entry({ who: gatewayOf(canteen), from: 'its connection' }, 'certificate-renewed', canteen, { serial: issued.serial });
+      if (!isKnown(canteen) || !(await store.renew(rowOf(canteen, issued, at()), serial, renewed)))
         throw new ServerError('not-enrolled', 'this canteen has no certificate that could be renewed: its gateway has to be enrolled');
       log.info({ canteen, serial: issued.serial }, 'a gateway’s certificate was renewed');
       return { canteen, serial: issued.serial, certificate: issued.certificate };
     },
     isSettled: (canteen) => settled.has(canteen),
     certificates: () => store.certificates(),
-    revoke: async (serial) => {
+    revoke: async (serial, by) => {
       const row = await store.findCertificate(serial);
       if (row === undefined) throw new ServerError('not-found', `there is no certificate with the serial number ${serial}`);
-      const revoked = await store.shutOut(row.canteen, at());
+      await store.shutOut(row.canteen, at(), (revoked) => entry(by, 'certificate-revoked', row.canteen, { serial, revoked }));
       await reload();
-      return { canteen: row.canteen, revoked };
     },
     admit: async (certificate) => {
       try {
@@ -151,26 +155,30 @@ export async function openEnrolment(deps: {
   }
 
   async function enrol({ code, request, canteen: expected, from }: Parameters<Enrolment['enrol']>[0]): Promise<Enrolled> {
-    const wait = guesses.waitSeconds(from);
+    const wait = guesses.guess(from);
     if (wait !== undefined)
       throw new ServerError('too-many-guesses', `too many codes were wrong lately: none is looked at for the next ${wait} seconds`);
     const typed = readClaimCode(code);
     const hash = typed && hashOfCode(authority, typed);
     const found = hash === undefined ? undefined : await store.findCode(hash);
-    if (found === undefined || hash === undefined) {
-      guesses.wrong(from);
+    if (found === undefined || hash === undefined)
       throw refused('there is no such code: mind that it has two groups of four, and that a newer code of the same canteen ends it', from);
-    }
+    guesses.wasRight(from);
     if (found.used_at !== null) throw refused('this code was used already: a new one is needed', from);
     if (found.expires_at <= at()) throw refused(`this code expired at ${found.expires_at}: a new one is needed`, from);
     if (expected !== undefined && expected !== found.canteen)
       throw refused(`this code is for the canteen "${found.canteen}", and the settings of this gateway say "${expected}"`, from);
     if (!isKnown(found.canteen)) throw refused('the canteen of this code is no longer under supervision', from);
     const issued = await authority.issueGateway({ canteen: found.canteen, request, days: gatewayDays });
-    if (!(await store.redeem(hash, rowOf(found.canteen, issued, at()))))
+    const enrolled = entry({ who: gatewayOf(found.canteen), from }, 'gateway-enrolled', found.canteen, { serial: issued.serial });
+    if (!(await store.redeem(hash, rowOf(found.canteen, issued, at()), enrolled)))
       throw refused('this code was used already: a new one is needed', from);
     log.info({ canteen: found.canteen, serial: issued.serial, from }, 'a gateway was enrolled');
     return { canteen: found.canteen, serial: issued.serial, certificate: issued.certificate };
+  }
+
+  function entry(by: By, action: string, subject: string, detail?: Record<string, unknown>): AuditEntry {
+    return { at: now(), ...by, action, subject, ...(detail && { detail }) };
   }
 
   function refused(sentence: string, from: string): ServerError {
@@ -188,10 +196,8 @@ export async function openEnrolment(deps: {
     if (revokedBefore.has(issued.serial)) return refuse(reasons.revoked);
     const row = (await store.findCertificate(issued.serial)) ?? (await adopt(canteen, issued));
     if (row.revoked_at !== null) return refuse(reasons[row.revoked_why ?? 'revoked']);
-    if (row.used_at === null) {
-      await store.markUsed(row, at());
-      await reload();
-    }
+    // Five hundred that come in at once for the first time would each have all others looked up.
+    if (row.used_at === null && (await store.markUsed(row, at()))) await reload();
     return { kind: 'admitted', canteen, serial: issued.serial, notAfter: issued.notAfter };
   }
 
@@ -211,6 +217,11 @@ export async function openEnrolment(deps: {
   }
 
   async function look(): Promise<void> {
+    // First, because it must not wait for what may fail: who is shut out is out, also where a canteen cannot be released now.
+    const rows = await store.revoked(at());
+    revoked = new Map(rows.map(({ serial, revoked_why }) => [serial, reasons[revoked_why ?? 'revoked']]));
+    onlyRevoked = new Set(await store.withoutCertificate(at()));
+    await onLook({ over, revoked: rows.map(({ serial, revoked_at }) => ({ serial, at: Date.parse(revoked_at ?? at()) })) });
     const stored = await store.canteens();
     for (const canteen of stored.filter(({ id }) => !isKnown(id))) {
       await canteens.supervise(canteen);
@@ -221,16 +232,17 @@ export async function openEnrolment(deps: {
       await canteens.release(id);
       registered.delete(id);
     }
-    const rows = await store.revoked(at());
-    revoked = new Map(rows.map(({ serial, revoked_why }) => [serial, reasons[revoked_why ?? 'revoked']]));
-    onlyRevoked = new Set(await store.withoutCertificate(at()));
-    await onLook({ over, revoked: rows.map(({ serial, revoked_at }) => ({ serial, at: Date.parse(revoked_at ?? at()) })) });
   }
 }
 
 function rowOf(canteen: string, { serial, fingerprint, notBefore, notAfter }: Issued, issuedAt: string) {
   const [not_before, not_after] = [notBefore, notAfter].map((instant) => new Date(instant).toISOString()) as [string, string];
   return { serial, canteen, fingerprint, not_before, not_after, issued_at: issuedAt };
+}
+
+/** Whom the audit names where a gateway does something. */
+function gatewayOf(canteen: string): string {
+  return `gateway of ${canteen}`;
 }
 
 function unknownCanteen(id: string): ServerError {

@@ -1,9 +1,10 @@
 // Makes guessing hopeless: so many wrong answers in ten minutes from one address, and so many from all together, and no more are looked at.
 
 export interface GuessLimit {
-  /** Seconds until another answer from there is looked at; undefined: at once. */
-  waitSeconds(address: string): number | undefined;
-  wrong(address: string): void;
+  /** Counts one more answer as wrong until it is shown to be right; gives the seconds until another is looked at, where this one is not to be. */
+  guess(address: string): number | undefined;
+  /** The answer that was just counted was none that was guessed. */
+  wasRight(address: string): void;
 }
 
 const windowMs = 600_000;
@@ -25,19 +26,25 @@ export function createGuessLimit({
   const wrongOf = new Map<string, number[]>();
   let all: number[] = [];
   const recent = (times: number[]) => times.filter((at) => at > now() - windowMs);
-  const wait = (times: number[], most: number): number => {
-    const kept = recent(times);
-    return kept.length < most ? 0 : Math.ceil(((kept[kept.length - most] ?? 0) + windowMs - now()) / 1000);
-  };
+  const wait = (kept: number[], most: number): number =>
+    kept.length < most ? 0 : Math.ceil(((kept[kept.length - most] ?? 0) + windowMs - now()) / 1000);
   return {
-    waitSeconds: (address) => Math.max(wait(wrongOf.get(address) ?? [], addressMax), wait(all, allMax)) || undefined,
-    wrong: (address) => {
-      all = [...recent(all), now()];
-      const ofAddress = [...recent(wrongOf.get(address) ?? []), now()];
+    // Counted before it is looked up: of many at once no more are looked at than of many in turn.
+    guess: (address) => {
+      const ofAddress = recent(wrongOf.get(address) ?? []);
+      all = recent(all);
+      const seconds = Math.max(wait(ofAddress, addressMax), wait(all, allMax));
+      if (seconds > 0) return seconds;
+      all = [...all, now()];
       wrongOf.delete(address);
-      wrongOf.set(address, ofAddress);
+      wrongOf.set(address, [...ofAddress, now()]);
       const [oldest] = wrongOf.keys();
       if (wrongOf.size > addressesMax && oldest !== undefined) wrongOf.delete(oldest);
+      return undefined;
+    },
+    wasRight: (address) => {
+      all = all.slice(0, -1);
+      wrongOf.set(address, (wrongOf.get(address) ?? []).slice(0, -1));
     },
   };
 }

@@ -55,27 +55,29 @@ export function createOwnAccount(deps: {
       if (problem !== undefined) throw new ServerError('weak-password', problem);
       const passwordHash = await hash.make(next);
       const ends = { sessions: { but: who.digest }, tokens: true };
-      await people.change(who.person.id, { passwordHash }, { entry: entry({ who, from }, 'password-changed'), proven, ends });
+      await people.change(who.person.id, { passwordHash }, { entries: [entry({ who, from }, 'password-changed')], proven, ends });
       sessions.changed(who.person.id);
     },
     offerFactor: async ({ who, from }, { password }) => {
       const proven = await proveAgain(who, { password, from });
       const secret = newFactorSecret();
-      await people.change(who.person.id, { factorPending: secret }, { entry: entry({ who, from }, 'second-factor-offered'), proven });
+      await people.change(who.person.id, { factorPending: secret }, { entries: [entry({ who, from }, 'second-factor-offered')], proven });
       return { secret, uri: factorUri(secret, who.person.name) };
     },
     confirmFactor: async (asked, code) => {
-      const { id, factorPending } = await find(asked.who.person.id);
-      if (factorPending === null) throw new ServerError('invalid-request', 'no second factor was asked for; begin anew');
+      const { id, factorPending, passwordHash } = await find(asked.who.person.id);
+      if (factorPending === null || passwordHash === null)
+        throw new ServerError('invalid-request', 'no second factor was asked for; begin anew');
       const period = periodOf(code, { secret: factorPending, now: now() });
       if (period === undefined || !(await people.takePeriod(id, period)))
         throw new ServerError('wrong-code', 'the code is not right; look whether the clock of your telephone is');
-      await people.change(id, { factorSecret: factorPending, factorPending: null }, { entry: entry(asked, 'second-factor-on') });
+      const change = { factorSecret: factorPending, factorPending: null };
+      await people.change(id, change, { entries: [entry(asked, 'second-factor-on')], proven: passwordHash });
     },
     dropFactor: async ({ who, from }, { password }) => {
       const proven = await proveAgain(who, { password, from });
       const change = { factorSecret: null, factorPending: null };
-      await people.change(who.person.id, change, { entry: entry({ who, from }, 'second-factor-off'), proven });
+      await people.change(who.person.id, change, { entries: [entry({ who, from }, 'second-factor-off')], proven });
     },
     tokens: ({ who }) => store.tokensOf(who.person.id),
     makeToken: async (asked, { password, name, roles, days }) => {

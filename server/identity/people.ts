@@ -51,21 +51,20 @@ export function createPeople(deps: { store: PeopleStore; sessions: Pick<Sessions
     change: async (asked, id, { grants, disabled }) => {
       if (grants !== undefined) refuseSenseless(grants);
       const before = await find(id);
-      if (grants !== undefined)
-        await store.change(
-          id,
-          { grants },
-          { entry: { ...noted(asked, 'roles-changed', before.name), detail: { from: before.grants, to: grants } } },
-        );
-      if (disabled !== undefined && disabled !== (before.disabledAt !== null))
-        await store.change(
-          id,
-          { disabledAt: disabled ? instant(now()) : null },
-          {
-            entry: noted(asked, disabled ? 'person-disabled' : 'person-enabled', before.name),
-            ...(disabled && { ends: { sessions: 'all', tokens: true } }),
-          },
-        );
+      const turns = disabled !== undefined && disabled !== (before.disabledAt !== null);
+      await store.change(
+        id,
+        { ...(grants !== undefined && { grants }), ...(turns && { disabledAt: disabled ? instant(now()) : null }) },
+        {
+          entries: [
+            ...(grants === undefined
+              ? []
+              : [{ ...noted(asked, 'roles-changed', before.name), detail: { from: before.grants, to: grants } }]),
+            ...(turns ? [noted(asked, disabled ? 'person-disabled' : 'person-enabled', before.name)] : []),
+          ],
+          ...(turns && disabled && { ends: { sessions: 'all', tokens: true } }),
+        },
+      );
       sessions.changed(id);
       return view(await find(id));
     },

@@ -6,7 +6,6 @@ import { CertificateRequestMessage, envelope } from '#contract/envelope.ts';
 import { topic } from '#contract/topics.ts';
 import type { Publish, UpMessage } from '../broker.ts';
 import { ServerError } from '../errors.ts';
-import type { Audit } from './audit.ts';
 import type { Enrolment } from './enrolment.ts';
 
 /** A sound gateway asks once in two months; one that asks more often than this is not answered for a while. */
@@ -18,12 +17,11 @@ const check = validator(CertificateRequestMessage);
 /** The returned function never rejects: who gets no answer, or a refusal, asks again later. */
 export function createRenewal(deps: {
   enrolment: Pick<Enrolment, 'renew'>;
-  audit: Audit;
   publish: Publish;
   log: Logger;
   now: () => number;
 }): (message: Pick<UpMessage, 'canteen' | 'payload' | 'serial'>) => Promise<void> {
-  const { enrolment, audit, publish, log, now } = deps;
+  const { enrolment, publish, log, now } = deps;
   const asked = new Map<string, number[]>();
 
   return async ({ canteen, payload, serial }) => {
@@ -44,9 +42,7 @@ export function createRenewal(deps: {
     const checked = check(parseJson(payload));
     if (!checked.ok) return { schemaVersion: 1, refused: checked.problem.slice(0, 500) };
     try {
-      const { certificate, serial } = await enrolment.renew({ canteen, request: checked.value.data.request, serial: over });
-      const about = { who: `gateway of ${canteen}`, action: 'certificate-renewed', subject: canteen, from: 'its connection' };
-      await audit.record({ at: now(), ...about, detail: { serial } });
+      const { certificate } = await enrolment.renew({ canteen, request: checked.value.data.request, serial: over });
       return { schemaVersion: 1, certificate };
     } catch (err) {
       if (err instanceof ServerError) return { schemaVersion: 1, refused: err.message.slice(0, 500) };

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { GatewayCanteen, NewClaimCode } from '#contract/gateways.ts';
 import { Identifier, Instant } from '#contract/primitives.ts';
 import type { Canteens } from '../canteens.ts';
-import type { Audit } from '../identity/audit.ts';
+import type { By } from '../identity/audit.ts';
 import type { Authority } from '../identity/authority.ts';
 import { callerOf, whoAsks } from '../identity/caller.ts';
 import type { Enrolment } from '../identity/enrolment.ts';
@@ -27,15 +27,12 @@ export interface GatewayDeps {
   authority: Pick<Authority, 'certificate' | 'fingerprint'>;
   /** Where gateways reach this server, as far as its settings tell. */
   reached: () => { serverUrl: string | null; mqttPort: number | null };
-  audit: Audit;
 }
 
 export function gatewayRoutes(
   deps: GatewayDeps & { canteens: Pick<Canteens, 'all' | 'find'>; now: () => number },
 ): FastifyPluginAsyncTypebox {
-  const { enrolment, authority, reached, audit, canteens, now } = deps;
-  const note = (request: FastifyRequest, action: string, subject: string, detail: Record<string, unknown> = {}) =>
-    audit.record({ at: now(), ...askedBy(request), action, subject, detail });
+  const { enrolment, authority, reached, canteens, now } = deps;
 
   return async (app) => {
     app.get(
@@ -85,8 +82,7 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        await enrolment.create(request.body);
-        await note(request, 'canteen-created', request.body.id, { name: request.body.name, district: request.body.district });
+        await enrolment.create(request.body, askedBy(request));
         return done;
       },
     );
@@ -103,8 +99,7 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        await enrolment.withdraw(request.params.id);
-        await note(request, 'canteen-withdrawn', request.params.id);
+        await enrolment.withdraw(request.params.id, askedBy(request));
         return done;
       },
     );
@@ -126,8 +121,7 @@ export function gatewayRoutes(
       },
       async (request) => {
         const { identity } = canteenAsked(canteens, { id: request.params.id, request, now: now() });
-        const made = await enrolment.makeCode(identity.id, request.body.minutes);
-        await note(request, 'claim-code-made', identity.id, { expiresAt: made.expiresAt });
+        const made = await enrolment.makeCode({ canteen: identity.id, minutes: request.body.minutes, by: askedBy(request) });
         return { ...made, fingerprint: authority.fingerprint, server: reached().serverUrl };
       },
     );
@@ -148,9 +142,7 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        const { serial } = request.params;
-        const { canteen, revoked } = await enrolment.revoke(serial);
-        await note(request, 'certificate-revoked', canteen, { serial, revoked });
+        await enrolment.revoke(request.params.serial, askedBy(request));
         return done;
       },
     );
@@ -187,17 +179,13 @@ export function gatewayRoutes(
         },
       },
       async (request) => {
-        const { canteen, certificate, serial } = await enrolment.enrol({ ...request.body, from: request.ip });
-        await audit.record({
-          ...{ at: now(), who: `gateway of ${canteen}`, from: request.ip },
-          ...{ action: 'gateway-enrolled', subject: canteen, detail: { serial } },
-        });
+        const { canteen, certificate } = await enrolment.enrol({ ...request.body, from: request.ip });
         return { canteen, certificate, authority: authority.certificate, at: new Date(now()).toISOString(), mqttPort: reached().mqttPort };
       },
     );
   };
 }
 
-function askedBy(request: FastifyRequest): { who: string; from: string } {
+function askedBy(request: FastifyRequest): By {
   return { who: whoAsks(request).person.name, from: callerOf(request).from };
 }

@@ -16,18 +16,26 @@ export interface AuditStore {
   made(): Promise<number>;
 }
 
-/** Does `work` and notes it down, in one transaction: neither is there without the other. */
-export type Noted = <Result>(entry: AuditEntry, work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+/**
+ * Does `work` and notes it down, in one transaction: neither is there without the other. `noting` may ask what came of it; where that gives no entry,
+ * nothing was done that has to be noted.
+ */
+export type Noted = <Result>(noting: Noting<Result>, work: (transaction: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+
+export type Noting<Result = unknown> = AuditEntry | ((result: Result) => AuditEntry[]);
 
 /** `told` hears of every entry once it is stored, and must not throw. */
 export function auditStore(db: Kysely<Tables>, told: (entry: AuditEntry, head: AuditHead) => void = () => undefined): AuditStore {
-  const noted: Noted = async (entry, work) => {
-    const { result, head } = await db.transaction().execute(async (transaction) => {
+  const noted: Noted = async (noting, work) => {
+    const { result, made } = await db.transaction().execute(async (transaction) => {
       const result = await work(transaction);
+      const made: { entry: AuditEntry; head: AuditHead }[] = [];
       // Last, so that whoever waits for the turn does not wait for the work.
-      return { result, head: await append(transaction, entry) };
+      for (const entry of typeof noting === 'function' ? noting(result) : [noting])
+        made.push({ entry, head: await append(transaction, entry) });
+      return { result, made };
     });
-    told(entry, head);
+    for (const { entry, head } of made) told(entry, head);
     return result;
   };
   return {

@@ -28,7 +28,7 @@ export interface StoredInvitation {
   expiresAt: string;
 }
 
-/** What ends with a change, at once: `others` spares one session, and everything else of the person’s stays. */
+/** What ends with a change, at once: all sessions, or all `but` one; and whether tokens do. */
 export type Ending = { sessions: 'all' | { but: string }; tokens: boolean };
 
 export interface PeopleStore {
@@ -46,7 +46,7 @@ export interface PeopleStore {
    * Throws ServerError `last-administrator` where nobody would be left who can look after people. `proven`: the hash of the password that allows it;
    * throws `wrong-credentials` where it is another by now, or the person disabled.
    */
-  change(id: string, change: PersonChange, about: { entry: AuditEntry; proven?: string; ends?: Ending }): Promise<void>;
+  change(id: string, change: PersonChange, about: { entries: AuditEntry[]; proven?: string; ends?: Ending }): Promise<void>;
   /** Replaces the invitation that was there. */
   invite(id: string, invitation: StoredInvitation, entry: AuditEntry): Promise<void>;
   /** Whom a link that has not expired is for. */
@@ -76,19 +76,22 @@ export function peopleStore(db: Kysely<Tables>, noted: Noted): PeopleStore {
         await transaction.insertInto('people').values(row(person, key)).execute();
         if (invitation !== undefined) await putInvitation(transaction, person.id, invitation);
       }),
-    change: (id, change, { entry, proven, ends }) =>
-      noted(entry, async (transaction) => {
-        await takeTurn(transaction, 'people');
-        if (proven !== undefined) await stillProven(transaction, { person: id, passwordHash: proven });
-        const before = await administrators(transaction);
-        await transaction.updateTable('people').set(columns(change)).where('id', '=', id).execute();
-        if (before > 0 && (await administrators(transaction)) === 0)
-          throw new ServerError(
-            'last-administrator',
-            'nobody would be left who can look after people; make somebody else an administrator first',
-          );
-        if (ends !== undefined) await end(transaction, id, ends);
-      }),
+    change: (id, change, { entries, proven, ends }) =>
+      noted(
+        () => entries,
+        async (transaction) => {
+          await takeTurn(transaction, 'people');
+          if (proven !== undefined) await stillProven(transaction, { person: id, passwordHash: proven });
+          const before = await administrators(transaction);
+          await transaction.updateTable('people').set(columns(change)).where('id', '=', id).execute();
+          if (before > 0 && (await administrators(transaction)) === 0)
+            throw new ServerError(
+              'last-administrator',
+              'nobody would be left who can look after people; make somebody else an administrator first',
+            );
+          if (ends !== undefined) await end(transaction, id, ends);
+        },
+      ),
     invite: (id, invitation, entry) => noted(entry, (transaction) => putInvitation(transaction, id, invitation)),
     invited: async (digest, now) =>
       storedOrNone(

@@ -102,10 +102,10 @@ async function openGateways(about: {
   const { folder, database, canteens, settled, audit, now } = about;
   const authority = await openAuthority({ folder, now });
   const enrolment = await openEnrolment({
-    ...{ authority, store: enrolmentStore(database), canteens, settled, registered: [], gatewayDays: 90, log: silent, now },
+    ...{ authority, store: enrolmentStore(database, audit.noted), canteens, settled, registered: [], gatewayDays: 90, log: silent, now },
     ...{ revokedBefore: [], guesses: createGuessLimit({ now }), onLook: async () => undefined },
   });
-  return { enrolment, authority, audit, reached: () => ({ serverUrl: 'https://mingzao.example:8443', mqttPort: 8883 }) };
+  return { enrolment, authority, reached: () => ({ serverUrl: 'https://mingzao.example:8443', mqttPort: 8883 }) };
 }
 
 /** Sequences acknowledged to `canteen`, in order. */
