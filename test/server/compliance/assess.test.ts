@@ -456,6 +456,20 @@ describe('a gap', () => {
     expect(look(beat(sound()), full.open).open).toEqual([]);
   });
 
+  it('about its disk is neither opened nor closed by a heartbeat that is old, while other things arrive', () => {
+    const { gateway, ...rest } = sound();
+    const heartbeat = gateway.heartbeat && { ...gateway.heartbeat, outbox: { waiting: 9, dropped: 3, full: true } };
+    const told = (full: boolean) =>
+      [1, 2].reduce<CanteenState>((state, after) => tell(state, 'hall-1', 'reachable', { at: noon + after * minute }), {
+        ...rest,
+        gateway: full ? { ...gateway, heartbeat } : gateway,
+      });
+    const { open } = look({ ...rest, gateway: { ...gateway, heartbeat } });
+    expect(look(told(true), open, noon + 2 * minute).open).toMatchObject([{ rule: 'gateway-disk-full', certainty: 'unknown' }]);
+    expect(look(told(true), [], noon + 2 * minute).open).toEqual([]);
+    expect(look(told(false), [], noon + 2 * minute).summary.verdict).toBe('unknown');
+  });
+
   it('is opened once for a canteen whose gateway never spoke', () => {
     const later = noon + 91_000;
     const first = look(newCanteen('yingze-1', noon), [], later);
