@@ -98,7 +98,8 @@ function createSeriesLimit(): (point: Point) => boolean {
   return ({ canteen, device, metric }) => {
     const known = seriesOf.get(canteen) ?? new Set();
     seriesOf.set(canteen, known);
-    if (known.size < seriesPerCanteenMax) known.add(`${device} ${metric}`);
-    return known.has(`${device} ${metric}`);
+    const series = [device, metric].join(' ');
+    if (known.size < seriesPerCanteenMax) known.add(series);
+    return known.has(series);
   };
 }

@@ -27,9 +27,10 @@ export interface FollowOptions {
   heard(events: DeviceEvent[]): void;
 }
 
-/** Short, since what is lost with a gateway that is killed is only given back by running out. */
-const lifeSeconds = 120;
-const pullSeconds = 30;
+/** Short, since what is lost with a gateway that is killed is only given back by running out; as long as three questions take. */
+const lifeSeconds = 180;
+/** A question costs the same however long it waits for its answer, and what happens is told at once. */
+const pullSeconds = 60;
 const pullSecondsMin = 1;
 const messagesMax = 100;
 /** Some cameras answer at once, whatever they are asked; others tell of motion without end. */

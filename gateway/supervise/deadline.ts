@@ -20,6 +20,6 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([work(AbortSignal.any([limits.signal, deadline.signal])), giveUp()]);
   } finally {
-    finished.abort();
+    finished.abort('finished');
   }
 }

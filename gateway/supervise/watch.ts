@@ -49,7 +49,7 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
     const sleeping = alarm;
     alarm = new AbortController();
     if (closer.signal.aborted) closer = new AbortController();
-    sleeping.abort();
+    sleeping.abort('woken');
   };
   // Earlier than asked, never later: how soon a loss is noticed is a promise.
   const pause = (ms: number, ends: AbortSignal[]) => sleep(ms * (1 - deps.random() / 10), AbortSignal.any(ends));
@@ -117,7 +117,7 @@ export function createWatch(device: Watched, deps: WatchDeps): Watch {
     if ((picture?.measured !== undefined) === (present.get(device.id, 'stream')?.outcome === 'ok')) return;
     const sleeping = streamAlarm;
     streamAlarm = new AbortController();
-    sleeping.abort();
+    sleeping.abort('woken');
   };
 
   /** Undefined where there was no point in looking, or no longer when the look ended. */

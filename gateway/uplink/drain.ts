@@ -41,7 +41,7 @@ export function createDrain(deps: {
   const wake = () => {
     const waiting = alarm;
     alarm = new AbortController();
-    waiting.abort();
+    waiting.abort('woken');
   };
   const unsent = ({ sequence }: OutboxEvent) => !ahead.present.has(sequence) && !ahead.backlog.has(sequence);
 

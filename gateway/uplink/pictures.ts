@@ -64,10 +64,10 @@ export function createPictureDrain(deps: {
     wake() {
       const waiting = alarm;
       alarm = new AbortController();
-      waiting.abort();
+      waiting.abort('woken');
     },
     stored(sha256s) {
-      if (asked !== undefined && sha256s.includes(asked.sha256)) asked.answered.abort();
+      if (asked !== undefined && sha256s.includes(asked.sha256)) asked.answered.abort('answered');
     },
   };
 }
