@@ -1,6 +1,7 @@
 // The state store: what it keeps, and that it keeps all of a change or nothing.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
@@ -8,10 +9,11 @@ import { noFacts } from '../../server/compliance/known-facts.ts';
 import { newCanteen } from '../../server/compliance/state.ts';
 import { createHousekeeping } from '../../server/housekeeping.ts';
 import { type Commit, epochsKept, quarantineKept } from '../../server/stores/commit.ts';
+import { openDatabase } from '../../server/stores/database.ts';
 import { lockFolder } from '../../server/stores/folder-lock.ts';
 import { openStateStore, type StateStore } from '../../server/stores/state-store.ts';
 import { silent } from './app-parts.ts';
-import { instant, layout, reachable, started } from './ingest-messages.ts';
+import { heartbeat, instant, layout, loss, reachable, started } from './ingest-messages.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import { commit, storedCanteens } from './store-changes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -88,6 +90,23 @@ describe.each(engines)('the state store on %s', (_, place) => {
     await commit(store, { states: [{ before: undefined, after }], watermarks: [mark(3, [[5, 6]])] });
     await reopen();
     expect(await storedCanteens(store)).toMatchObject([{ state: after, watermarks: [mark(3, [[5, 6]])] }]);
+  });
+
+  test('takes apart what an older version stored whole', async () => {
+    const inputs = [layout(1), loss(2, 1, 1)].map((event) => ({ kind: 'event' as const, event }));
+    const whole = [...inputs, { kind: 'heartbeat' as const, heartbeat: heartbeat().data }].reduce(
+      (state, input) => fold(state, input, started),
+      empty,
+    );
+    await store.close();
+    await asOlderVersion(at, '0009-canteen-parts', async (db) => {
+      await db.schema.dropTable('canteen_parts').execute();
+      await sql`create table canteens (canteen text primary key, body text not null)`.execute(db);
+      await sql`insert into canteens values (${whole.canteen}, ${JSON.stringify({ ...whole, facts: {} })})`.execute(db);
+      await sql`insert into versions (canteen, version, facts_since) values (${whole.canteen}, 1, 0)`.execute(db);
+    });
+    store = await openStateStore(at.url, at.password);
+    expect((await storedCanteens(store)).map(({ state }) => state)).toEqual([whole]);
   });
 
   test('forgets the facts of a device that is no longer there', async () => {
@@ -296,6 +315,18 @@ test('a file that is no database is told in a sentence', async () => {
   writeFileSync(join(folder, 'state.db'), 'This is not a database, it is a text file of more than a hundred bytes. '.repeat(20));
   await expect(openStateStore(`sqlite:${join(folder, 'state.db')}`)).rejects.toMatchObject({ code: 'store-unusable' });
 });
+
+/** Leaves the database as it was before `migration`, the latest, whose work `undo` undoes. */
+async function asOlderVersion(
+  { url, password }: Awaited<ReturnType<Place>>,
+  migration: string,
+  undo: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<void>,
+): Promise<void> {
+  const db = await openDatabase(url, password);
+  await undo(db);
+  await sql`delete from kysely_migration where name = ${migration}`.execute(db);
+  await db.destroy();
+}
 
 function mark(through: number, beyond: [number, number][]) {
   return { canteen: 'qiaodong', epoch: 'epoch-1', through, beyond };
