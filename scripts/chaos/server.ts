@@ -32,7 +32,7 @@ export function createServer(about: ChaosServerAbout): ChaosServer {
   return {
     async start() {
       lastWords = '';
-      const started = spawn(process.execPath, [resolve('server/main.ts'), '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn('sh', [resolve('server/start'), '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
       started.stderr.on('data', (chunk: Buffer) => {
         lastWords = `${lastWords}${chunk}`.slice(-2000);

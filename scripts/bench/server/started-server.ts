@@ -35,7 +35,7 @@ export async function startServer(folder: string, canteens: string[], credential
   };
   const file = join(folder, 'server.yaml');
   writeFileSync(file, JSON.stringify(settings));
-  const child = spawn(process.execPath, ['server/main.ts', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('sh', ['server/start', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   process.once('exit', () => child.kill());
   const exit = once(child, 'exit');
   let complaints = 0;
