@@ -11,7 +11,7 @@ import { createOccasional } from './occasional.ts';
 import { readMessage, readPicture, type Telling } from './read-message.ts';
 import type { Refused, Watermark } from './stores/commit.ts';
 import type { EvidenceStore } from './stores/evidence-store.ts';
-import { nothingTaken, refusal, type TakenIn, takeIn } from './take-in.ts';
+import { nothingTaken, type Reading, refusal, type TakenIn, takeIn } from './take-in.ts';
 import type { Telemetry } from './telemetry.ts';
 import { pointsOf } from './telemetry-points.ts';
 
@@ -32,6 +32,8 @@ export interface Ingest {
 
 interface Waiting {
   message: Telling;
+  /** What it holds, where there was time to read it already. */
+  items: Reading['items'] | undefined;
   stored: () => void;
   refused: (error: ServerError) => void;
 }
@@ -41,13 +43,15 @@ const batchBytesMax = 8 * 1024 * 1024;
 const smallBytesMax = 8 * 1024;
 /** Of large messages in one batch: less than a tenth of a second of work. */
 const largeBytesMax = 512 * 1024;
+/** Read while others are being stored: more than two batches, and little beside what waits unread, as read it takes several times the room. */
+const readAheadBytesMax = 4 * 1024 * 1024;
 /** A message of backlog of each of a thousand gateways. */
 const waitingBytesMax = 128 * 1024 * 1024;
 const retryMs = { first: 100, most: 5_000 };
 /** While a picture is tried, nothing else is read from its gateway: what a canteen tells must not wait for a folder that cannot be written. */
 const pictureTriesMax = 5;
 
-/** `gatherMs` is how long the first message of a batch waits for others. */
+/** `gatherMs` is how long a message waits for others where nothing is being stored. */
 export function createIngest(deps: {
   canteens: Pick<Canteens, 'apply' | 'watermarks'>;
   evidence: Pick<EvidenceStore, 'put'>;
@@ -67,6 +71,7 @@ export function createIngest(deps: {
   const closing = new AbortController();
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
+  let readAheadBytes = 0;
   let running: Promise<void> | undefined;
   const pictures = new Set<Promise<void>>();
   let unable = 0;
@@ -99,16 +104,22 @@ export function createIngest(deps: {
 
   function gather(message: Telling): Promise<void> {
     return new Promise((stored, refused) => {
-      waiting.push({ message, stored, refused });
+      waiting.push({ message, items: readAhead(message), stored, refused });
       running ??= run();
     });
   }
 
+  function readAhead(message: Telling): Reading['items'] | undefined {
+    if (readAheadBytes + message.payload.length > readAheadBytesMax) return undefined;
+    readAheadBytes += message.payload.length;
+    return readMessage(message);
+  }
+
   async function run(): Promise<void> {
+    if (!closing.signal.aborted) await pause(gatherMs);
     while (waiting.length > 0) {
-      if (!closing.signal.aborted) await pause(gatherMs);
       const batch = nextBatch();
-      const error = await storeAll(batch.map(({ message }) => message));
+      const error = await storeAll(batch.map(({ message, items }) => ({ message, items: items ?? readMessage(message) })));
       for (const { stored, refused } of batch) error === undefined ? stored() : refused(error);
     }
     running = undefined;
@@ -121,7 +132,8 @@ export function createIngest(deps: {
     const leftOf = new Set<string>();
     const room = { all: batchBytesMax, large: largeBytesMax };
     for (const next of waiting) {
-      const { canteen, payload } = next.message;
+      const { items, message } = next;
+      const { canteen, payload } = message;
       const isLarge = payload.length > smallBytesMax;
       if (leftOf.has(canteen) || room.all <= 0 || (isLarge && room.large <= 0)) {
         left.push(next);
@@ -132,15 +144,15 @@ export function createIngest(deps: {
       room.all -= payload.length;
       if (isLarge) room.large -= payload.length;
       waitingBytes -= payload.length;
+      if (items !== undefined) readAheadBytes -= payload.length;
     }
     waiting = left;
     return batch;
   }
 
-  async function storeAll(messages: Telling[]): Promise<ServerError | undefined> {
+  async function storeAll(readings: Reading[]): Promise<ServerError | undefined> {
     const since = performance.now();
-    const readings = messages.map((message) => ({ message, items: readMessage(message) }));
-    const taken = await keep({ canteens: messages.map(({ canteen }) => canteen), takeIn: (known) => takeIn(readings, known) });
+    const taken = await keep({ canteens: readings.map(({ message }) => message.canteen), takeIn: (known) => takeIn(readings, known) });
     if (taken instanceof ServerError) return taken;
     await Promise.all(taken.touched.map(acknowledge));
     const points = taken.told.flatMap(pointsOf);
@@ -148,7 +160,7 @@ export function createIngest(deps: {
     meters?.stored({
       seconds: (performance.now() - since) / 1000,
       types: taken.events.map(({ event }) => event.type),
-      waitedMs: messages.map(({ receivedAt }) => now() - receivedAt),
+      waitedMs: readings.map(({ message }) => now() - message.receivedAt),
       points: points.length,
     });
     return undefined;

@@ -141,7 +141,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const { audit } = stores;
     const enrolled = enrolmentStore(database, audit.noted);
     const identity = createIdentity({ stores, limits: settings.sessions, now });
-    const telemetry = openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
+    const telemetry = await openTelemetry({ at: settings.telemetry, dataDir, keep, sleep, log, now });
     opened.push(() => telemetry.close());
     const settled = known.map(({ id }) => id);
     const registered = (await enrolled.canteens()).filter(({ id }) => !settled.includes(id));

@@ -21,13 +21,13 @@ interface TelemetryDeps {
   now: () => number;
 }
 
-/** Throws ServerError `store-unusable`; a store elsewhere need not be there yet. */
-export function openTelemetry(deps: TelemetryDeps): Telemetry {
+/** Rejected with ServerError `store-unusable`; a store elsewhere need not be there yet. */
+export async function openTelemetry(deps: TelemetryDeps): Promise<Telemetry> {
   return deps.at.url.startsWith('sqlite:') ? embedded(deps) : elsewhere(deps);
 }
 
-function embedded({ at, keep, sleep, log, now }: TelemetryDeps): Telemetry {
-  const store = openSqliteTelemetry({ path: at.url.slice('sqlite:'.length), keep, now });
+async function embedded({ at, keep, sleep, log, now }: TelemetryDeps): Promise<Telemetry> {
+  const store = await openSqliteTelemetry({ path: at.url.slice('sqlite:'.length), keep, now });
   const taker = createPointTaker({ write: store.write, sleep, log });
   return { ...store, ...taker, close: () => inTurn(taker.close, store.close) };
 }

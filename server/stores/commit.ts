@@ -5,9 +5,10 @@ import type { Gap } from '#contract/gaps.ts';
 import type { ToldSpan } from '../compliance/history.ts';
 import type { CanteenState } from '../compliance/state.ts';
 import { historyRows, insertHistory } from './check-history.ts';
-import { inserting, sized } from './sized-statements.ts';
+import { changesIn, inserting, runAll, sized } from './sized-statements.ts';
+import { insertVersions } from './stored-canteens.ts';
 import type { Tables } from './tables.ts';
-import { isNews, newsOf, type StateNews, writeStates } from './write-states.ts';
+import { insertStates, isNews, newsOf, removeFacts, type StateNews } from './write-states.ts';
 
 /** What of one life of one canteen's outbox is accounted for: everything up to `through`, and the ranges beyond it, both ends included. */
 export interface Watermark {
@@ -66,43 +67,48 @@ export function noveltyOf({ states, gaps, watermarks }: Commit): Novelty {
 /** `versions` are those the change makes of its canteens, whose rows the transaction has locked. */
 export async function writeCommit(
   db: Transaction<Tables>,
-  change: Omit<Commit, 'states'> & Pick<Novelty, 'states'>,
+  change: Omit<Commit, 'states'> & Novelty,
   versions: ReadonlyMap<string, number>,
 ): Promise<void> {
   const version = (canteen: string) => versions.get(canteen) ?? 0;
-  const eventsStored = await writeEvents(db, change.events);
-  await writeWatermarks(db, change.watermarks, change.at);
-  await writeStates(db, change.states, version);
-  await writeGaps(db, change.gaps, version);
-  await insertHistory(db, historyRows(change.history));
+  const [events, , crowded] = await runAll(db, [
+    insertEvents(db, change.events.map(eventRow)),
+    [
+      ...insertVersions(
+        db,
+        [...change.canteens].map((canteen) => ({ canteen, version: version(canteen), facts_since: 0 })),
+      ),
+      ...insertWatermarks(
+        db,
+        change.watermarks.map((mark) => watermarkRow(mark, change.at)),
+      ),
+      ...insertStates(db, change.states, version),
+      ...insertGaps(
+        db,
+        change.gaps.map((gap) => gapRow(gap, version(gap.canteen))),
+      ),
+      ...insertHistory(db, historyRows(change.history)),
+    ],
+    findCrowded(db, [...new Set(change.watermarks.map(({ canteen }) => canteen))]),
+  ]);
+  for (const { canteen } of crowded.flatMap(({ rows }) => rows)) await forgetOldEpochs(db, canteen);
+  await removeFacts(db, change.states, version);
   // Every change of every server counts here: last, so that none has to wait for longer than another's last words.
-  await tally(db, 'events', eventsStored);
+  await tally(db, 'events', changesIn(events));
   await writeRefused(db, change.refused);
 }
 
-async function writeEvents(db: Transaction<Tables>, events: ReceivedEvent[]): Promise<number> {
-  const rows = events.map(({ canteen, event, receivedAt }) => ({
-    canteen,
-    epoch: event.epoch,
-    sequence: event.sequence,
-    type: event.type,
-    time: event.time,
-    received_at: new Date(receivedAt).toISOString(),
-    body: JSON.stringify(event),
-  }));
-  return insertEvents(db, rows);
+function eventRow({ canteen, event, receivedAt }: ReceivedEvent): Tables['events'] {
+  const { epoch, sequence, type, time } = event;
+  return { canteen, epoch, sequence, type, time, received_at: new Date(receivedAt).toISOString(), body: JSON.stringify(event) };
 }
 
 const insertEvents = inserting('events', ['canteen', 'epoch', 'sequence', 'type', 'time', 'received_at', 'body'], (insert) =>
   insert.onConflict((conflict) => conflict.columns(['canteen', 'epoch', 'sequence']).doNothing()),
 );
 
-async function writeWatermarks(db: Transaction<Tables>, watermarks: Watermark[], at: number): Promise<void> {
-  const updated_at = new Date(at).toISOString();
-  const rows = watermarks.map(({ beyond, ...watermark }) => ({ ...watermark, beyond: JSON.stringify(beyond), updated_at }));
-  await insertWatermarks(db, rows);
-  const results = await findCrowded(db, [...new Set(watermarks.map(({ canteen }) => canteen))]);
-  for (const { canteen } of results.flatMap(({ rows: crowded }) => crowded)) await forgetOldEpochs(db, canteen);
+function watermarkRow({ beyond, ...watermark }: Watermark, at: number): Tables['watermarks'] {
+  return { ...watermark, beyond: JSON.stringify(beyond), updated_at: new Date(at).toISOString() };
 }
 
 const insertWatermarks = inserting('watermarks', ['canteen', 'epoch', 'through', 'beyond', 'updated_at'], (insert) =>
@@ -133,18 +139,9 @@ async function forgetOldEpochs(db: Transaction<Tables>, canteen: string): Promis
   await db.deleteFrom('watermarks').where('canteen', '=', canteen).where('epoch', 'not in', kept).execute();
 }
 
-async function writeGaps(db: Transaction<Tables>, gaps: Gap[], version: (canteen: string) => number): Promise<void> {
-  const rows = gaps.map((gap) => ({
-    canteen: gap.canteen,
-    id: gap.id,
-    rule: gap.rule,
-    status: gap.status,
-    opened_at: gap.openedAt,
-    closed_at: gap.closedAt,
-    body: JSON.stringify(gap),
-    version: version(gap.canteen),
-  }));
-  await insertGaps(db, rows);
+function gapRow(gap: Gap, version: number): Tables['gaps'] {
+  const { canteen, id, rule, status, openedAt, closedAt } = gap;
+  return { canteen, id, rule, status, opened_at: openedAt, closed_at: closedAt, body: JSON.stringify(gap), version };
 }
 
 const insertGaps = inserting('gaps', ['canteen', 'id', 'rule', 'status', 'opened_at', 'closed_at', 'body', 'version'], (insert) =>
@@ -167,7 +164,7 @@ async function writeRefused(db: Transaction<Tables>, refused: Refused[]): Promis
     ...{ id: before + index + 1, canteen, at },
     ...{ topic: storable(said.topic), reason: storable(said.reason), payload: storable(said.payload) },
   }));
-  await insertRefused(db, rows);
+  await runAll(db, [insertRefused(db, rows)]);
   await db
     .deleteFrom('quarantine')
     .where('id', '<=', counted - quarantineKept)

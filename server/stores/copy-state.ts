@@ -24,7 +24,7 @@ export async function copyState(from: StateAddress, to: StateAddress): Promise<v
   try {
     const target = await openDatabase(to.url, to.password);
     try {
-      await copyAll(generic(source), generic(target), live ? fromCursor : fromStream);
+      await copyAll(generic(source), generic(target), live ? fromCursor : byNumber);
     } finally {
       await target.destroy();
     }
@@ -84,15 +84,16 @@ async function* fromCursor(db: Database, table: string): AsyncIterable<Row[]> {
   await sql`close copied`.execute(db);
 }
 
-async function* fromStream(db: Database, table: string): AsyncIterable<Row[]> {
-  let rows: Row[] = [];
-  for await (const row of db.selectFrom(table).selectAll().stream()) {
-    rows.push(row);
-    if (rows.length < rowsAtOnce) continue;
-    yield rows;
-    rows = [];
+/** The same of SQLite, which numbers the rows of every table. */
+async function* byNumber(db: Database, table: string): AsyncIterable<Row[]> {
+  for (let after = 0, found: Row[]; ; after = Number(found.at(-1)?.place)) {
+    ({ rows: found } =
+      await sql<Row>`select rowid as place, * from ${sql.table(table)} where rowid > ${after} order by rowid limit ${rowsAtOnce}`.execute(
+        db,
+      ));
+    if (found.length === 0) return;
+    yield found.map(({ place, ...row }) => row);
   }
-  if (rows.length > 0) yield rows;
 }
 
 /** Here a table is only a name and its rows. */

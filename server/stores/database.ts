@@ -7,9 +7,9 @@ import { postgresDialect, type Use } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
-const engines: Record<string, (url: string, password: string | undefined, use: Use) => Dialect> = {
+const engines: Record<string, (url: string, password: string | undefined, use: Use) => Promise<Dialect>> = {
   'sqlite:': (url) => sqliteDialect(url.slice('sqlite:'.length)),
-  'postgres:': postgresDialect,
+  'postgres:': async (...about) => postgresDialect(...about),
 };
 
 /**
@@ -24,7 +24,7 @@ export async function openDatabase(url: string, password: string | undefined, us
       `the store "${url}" is of no known kind; allowed: sqlite:<file>, postgres://<user>@<host>/<database>`,
     );
   const open = (as: Use) => connect(url, () => engine(url, password, as));
-  const db = open(use);
+  const db = await open(use);
   if (use === 'alone') return migrated(db, url);
   if (await hasTables(db, url)) return db;
   if (use === 'looking') {
@@ -36,13 +36,13 @@ export async function openDatabase(url: string, password: string | undefined, us
   }
   // Servers of the older version may be at work: their tables are not changed under them.
   await db.destroy();
-  await (await migrated(open('alone'), url)).destroy();
+  await (await migrated(await open('alone'), url)).destroy();
   return open(use);
 }
 
-function connect(url: string, dialect: () => Dialect): Kysely<Tables> {
+async function connect(url: string, dialect: () => Promise<Dialect>): Promise<Kysely<Tables>> {
   try {
-    return new Kysely<Tables>({ dialect: dialect() });
+    return new Kysely<Tables>({ dialect: await dialect() });
   } catch (cause) {
     throw new ServerError('store-unusable', `the database ${url} cannot be opened: ${reason(cause)}`, { cause });
   }

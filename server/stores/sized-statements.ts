@@ -1,26 +1,23 @@
 // Statements about many things at once, in a few sizes: the query builder writes each once, and it stays prepared, so that one thing more costs its values only.
 import { CompiledQuery, type DialectAdapter, type InsertQueryBuilder, type InsertResult, type Kysely, type QueryResult } from 'kysely';
+import { takesManyAtOnce } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
-/** SQLite binds 32,766 values at once, PostgreSQL 65,535. */
-const sizes = [128, 32, 8, 2, 1] as const;
+/** Each is half of the one before, so that any number takes few statements. SQLite binds 32,766 values at once, PostgreSQL 65,535. */
+const sizes = [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] as const;
 
 /**
- * `write` gives the statement about so many things, with one parameter for each value of each and no others. The returned function runs as many of them
+ * `write` gives the statement about so many things, with one parameter for each value of each and no others. The returned function gives as many of them
  * as it takes.
  */
 export function sized<Thing, Row = unknown>(
   write: (db: Kysely<Tables>, size: number) => { compile(): CompiledQuery<Row> },
   valuesOf: (thing: Thing) => readonly unknown[],
-): (db: Kysely<Tables>, things: readonly Thing[]) => Promise<QueryResult<Row>[]> {
+): (db: Kysely<Tables>, things: readonly Thing[]) => CompiledQuery<Row>[] {
   const written = new WeakMap<DialectAdapter, Map<number, string>>();
 
-  return async (db, things) => {
-    const results: QueryResult<Row>[] = [];
-    for (const some of inSizes(things))
-      results.push(await db.executeQuery(CompiledQuery.raw(statement(db, some.length), some.flatMap(valuesOf)) as CompiledQuery<Row>));
-    return results;
-  };
+  return (db, things) =>
+    inSizes(things).map((some) => CompiledQuery.raw(statement(db, some.length), some.flatMap(valuesOf)) as CompiledQuery<Row>);
 
   /** Each engine has its own way of writing it. */
   function statement(db: Kysely<Tables>, size: number): string {
@@ -33,23 +30,46 @@ export function sized<Thing, Row = unknown>(
   }
 }
 
-/** Inserts rows of exactly these columns, and says how many were inserted or updated. `finish` says what is to happen on a conflict. */
+/** Inserts rows of exactly these columns. `finish` says what is to happen on a conflict. */
 export function inserting<Table extends keyof Tables>(
   table: Table,
   columns: readonly (keyof Tables[Table] & string)[],
   finish: (insert: InsertQueryBuilder<Tables, Table, InsertResult>) => InsertQueryBuilder<Tables, Table, InsertResult>,
-): (db: Kysely<Tables>, rows: readonly Tables[Table][]) => Promise<number> {
+): (db: Kysely<Tables>, rows: readonly Tables[Table][]) => CompiledQuery[] {
   const anyRow = Object.fromEntries(columns.map((column) => [column, '']));
-  const insert = sized<Tables[Table]>(
+  return sized<Tables[Table]>(
     (db, size) => finish(db.insertInto(table).values(Array(size).fill(anyRow))),
     (row) => columns.map((column) => row[column]),
   );
-  return async (db, rows) => (await insert(db, rows)).reduce((sum, { numAffectedRows = 0n }) => sum + Number(numAffectedRows), 0);
 }
 
-function* inSizes<Thing>(things: readonly Thing[]): Generator<Thing[]> {
+type Results<Groups> = { [Each in keyof Groups]: Groups[Each] extends CompiledQuery<infer Row>[] ? QueryResult<Row>[] : never };
+
+/** Runs what is in these groups in that order, and gives back the same groups of results; all with one message, where the database is asked by messages. */
+export async function runAll<const Groups extends CompiledQuery<unknown>[][]>(
+  db: Kysely<Tables>,
+  groups: Groups,
+): Promise<Results<Groups>> {
+  const results = await db.getExecutor().provideConnection(async (connection) => {
+    if (takesManyAtOnce(connection)) return connection.executeAll(groups.flat());
+    const each: QueryResult<unknown>[] = [];
+    for (const query of groups.flat()) each.push(await connection.executeQuery(query));
+    return each;
+  });
+  const left = results.values();
+  return groups.map((group) => [...left.take(group.length)]) as Results<Groups>;
+}
+
+/** How many rows were inserted, updated or removed. */
+export function changesIn(results: QueryResult<unknown>[]): number {
+  return results.reduce((sum, { numAffectedRows = 0n }) => sum + Number(numAffectedRows), 0);
+}
+
+function inSizes<Thing>(things: readonly Thing[]): Thing[][] {
+  const parts: Thing[][] = [];
   for (let start = 0, size: number; start < things.length; start += size) {
     size = sizes.find((each) => each <= things.length - start) ?? 1;
-    yield things.slice(start, start + size);
+    parts.push(things.slice(start, start + size));
   }
+  return parts;
 }

@@ -1,48 +1,69 @@
-// Lets the query builder use the SQLite that is built into Node, in the shape it knows from better-sqlite3.
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { type Dialect, SqliteDialect } from 'kysely';
-import { forManyWrites } from './sqlite-file.ts';
+// Lets the query builder use the SQLite that is built into Node, on a thread of its own: a disk that is slow to sync holds up nobody but who waits for it.
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import type { SqliteTasks, Statement } from './sqlite-thread.ts';
+import { startThread, type Thread } from './thread.ts';
 
-const statementsKept = 200;
-
-/** Opens `path` (or `:memory:`), makes it safe against power loss, and throws node:sqlite's own error where it cannot. */
-export function sqliteDialect(path: string): Dialect {
-  const database = new DatabaseSync(path);
-  // FULL: an acknowledged event is on the disk, not in a cache, when the power goes.
-  for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', ...forManyWrites])
-    database.exec(`pragma ${pragma}`);
-  const prepare = keepingRecent((sql) => database.prepare(sql));
-  return new SqliteDialect({
-    database: {
-      close: () => database.close(),
-      prepare: (sql) => adapt(prepare(sql)),
-    },
-  });
+/** Opens `path` (or `:memory:`), makes it safe against power loss, and is rejected with node:sqlite's own error where it cannot. */
+export async function sqliteDialect(path: string): Promise<Dialect> {
+  const thread = await startThread<SqliteTasks>(new URL('./sqlite-thread.ts', import.meta.url), { path });
+  return {
+    createDriver: () => driverOf(thread),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
 }
 
-function adapt(statement: StatementSync) {
+/** A connection that takes several statements at once, and so waits only once. */
+export interface ManyAtOnce extends DatabaseConnection {
+  executeAll<Row>(queries: CompiledQuery<Row>[]): Promise<QueryResult<Row>[]>;
+}
+
+export function takesManyAtOnce(connection: DatabaseConnection): connection is ManyAtOnce {
+  return 'executeAll' in connection;
+}
+
+/** The query builder sees to it that the one connection is used by one at a time. */
+function driverOf(thread: Thread<SqliteTasks>): Driver {
+  const executeAll: ManyAtOnce['executeAll'] = async <Row>(queries: CompiledQuery<Row>[]) => {
+    const outcomes = await thread.ask('run', queries.map(statementOf));
+    return outcomes.map(({ rows, changes }) => ({
+      rows: rows as Row[],
+      ...(changes !== undefined && { numAffectedRows: BigInt(changes) }),
+    }));
+  };
+  const connection: ManyAtOnce = {
+    executeAll,
+    executeQuery: async (query) => {
+      const [result] = await executeAll([query as CompiledQuery<never>]);
+      return result ?? { rows: [] };
+    },
+    streamQuery: () => {
+      throw new Error('this database gives no streams: ask for some rows at a time');
+    },
+  };
+  const run = async (sql: string) => void (await executeAll([CompiledQuery.raw(sql)]));
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...bindable(parameters)),
-    run: (parameters: readonly unknown[]) => statement.run(...bindable(parameters)),
-    iterate: (parameters: readonly unknown[]) => statement.iterate(...bindable(parameters)),
+    init: async () => undefined,
+    acquireConnection: async () => connection,
+    releaseConnection: async () => undefined,
+    beginTransaction: () => run('begin'),
+    commitTransaction: () => run('commit'),
+    rollbackTransaction: () => run('rollback'),
+    destroy: thread.close,
   };
 }
 
 /** The query builder hands on what our own typed queries gave it: strings, numbers and null only. */
-function bindable(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[];
-}
-
-/** Preparing a statement of hundreds of rows costs more than running it, and the same few come again and again. */
-function keepingRecent(prepare: (sql: string) => StatementSync): (sql: string) => StatementSync {
-  const kept = new Map<string, StatementSync>();
-  return (sql) => {
-    const statement = kept.get(sql) ?? prepare(sql);
-    kept.delete(sql);
-    kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > statementsKept && oldest !== undefined) kept.delete(oldest);
-    return statement;
-  };
+function statementOf({ sql, parameters }: CompiledQuery): Statement {
+  return { sql, parameters: parameters as Statement['parameters'] };
 }

@@ -8,7 +8,7 @@ import { openDatabase } from './database.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changesChannel } from './postgres-line.ts';
 import { type Expiry, pruneState } from './prune-state.ts';
-import { findVersions, holdVersions, type Known, parsed, readNewer, type StoredCanteen, writeVersions } from './stored-canteens.ts';
+import { findVersions, holdVersions, type Known, parsed, readNewer, type StoredCanteen } from './stored-canteens.ts';
 import type { Tables } from './tables.ts';
 
 /** What is to be changed, and what of it this server has in memory. */
@@ -148,10 +148,10 @@ async function changeHeld(
   if (decision === undefined) return undefined;
   const versions = new Map(canteens.map((canteen) => [canteen, known(canteen)?.version ?? 0]));
   for (const { canteen, version } of held) versions.set(canteen, version);
-  const { states, canteens: changed } = noveltyOf(decision);
+  const novelty = noveltyOf(decision);
+  const changed = novelty.canteens;
   for (const canteen of changed) versions.set(canteen, (versions.get(canteen) ?? 0) + 1);
-  await writeVersions(db, new Map([...versions].filter(([canteen]) => changed.has(canteen))));
-  await writeCommit(db, { ...decision, states }, versions);
+  await writeCommit(db, { ...decision, ...novelty }, versions);
   if (decision.attended) await writeAttendance(db, decision.at);
   if (others !== undefined && changed.size > 0) await tellOthers(db, others.self, [...changed]);
   return versions;

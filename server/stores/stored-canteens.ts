@@ -60,14 +60,7 @@ export async function findVersions(db: Kysely<Tables>, { canteens, lock }: { can
   return rows.map((row) => ({ canteen: row.canteen, version: Number(row.version), factsSince: Number(row.facts_since) }));
 }
 
-export async function writeVersions(db: Transaction<Tables>, versions: ReadonlyMap<string, number>): Promise<void> {
-  await insertVersions(
-    db,
-    [...versions].map(([canteen, version]) => ({ canteen, version, facts_since: 0 })),
-  );
-}
-
-const insertVersions = inserting('versions', ['canteen', 'version', 'facts_since'], (insert) =>
+export const insertVersions = inserting('versions', ['canteen', 'version', 'facts_since'], (insert) =>
   insert.onConflict((conflict) => conflict.column('canteen').doUpdateSet((row) => ({ version: row.ref('excluded.version') }))),
 );
 

@@ -1,5 +1,5 @@
 // Finds out what is new of canteens' states and writes that, and no more: one new fact does not write a canteen's hundred others again.
-import type { Transaction } from 'kysely';
+import type { CompiledQuery, Transaction } from 'kysely';
 import { changesOfFacts, noFacts } from '../compliance/known-facts.ts';
 import { type CanteenState, factKey, type KnownFact } from '../compliance/state.ts';
 import { changedParts } from './canteen-parts.ts';
@@ -21,19 +21,17 @@ export function isNews({ parts, facts: { told, gone } }: StateNews): boolean {
   return parts.length + told.length + gone.length > 0;
 }
 
-export async function writeStates(db: Transaction<Tables>, news: StateNews[], version: (canteen: string) => number): Promise<void> {
-  await insertParts(
-    db,
-    news.flatMap(({ canteen, parts }) => parts.map((part) => ({ canteen, ...part }))),
+export function insertStates(db: Transaction<Tables>, news: StateNews[], version: (canteen: string) => number): CompiledQuery[] {
+  const parts = news.flatMap((each) => each.parts.map((part) => ({ canteen: each.canteen, ...part })));
+  const facts = news.flatMap(({ canteen, facts: { told } }) =>
+    told.map((known) => ({ canteen, key: rowKey(known), body: JSON.stringify(known), version: version(canteen) })),
   );
-  await insertFacts(
-    db,
-    news.flatMap(({ canteen, facts }) =>
-      facts.told.map((known) => ({ canteen, key: rowKey(known), body: JSON.stringify(known), version: version(canteen) })),
-    ),
-  );
-  for (const { canteen, facts } of news)
-    if (facts.gone.length > 0) await removeFacts(db, canteen, facts.gone.map(rowKey), version(canteen));
+  return [...insertParts(db, parts), ...insertFacts(db, facts)];
+}
+
+/** Those that are gone, which is seldom; `facts_since` says so. */
+export async function removeFacts(db: Transaction<Tables>, news: StateNews[], version: (canteen: string) => number): Promise<void> {
+  for (const { canteen, facts } of news) if (facts.gone.length > 0) await removeSome(db, canteen, facts.gone.map(rowKey), version(canteen));
 }
 
 function rowKey({ fact }: KnownFact): string {
@@ -51,7 +49,7 @@ const insertFacts = inserting('facts', ['canteen', 'key', 'body', 'version'], (i
 );
 
 /** Whoever has an older version in memory could not see that they are gone. */
-async function removeFacts(db: Transaction<Tables>, canteen: string, keys: string[], version: number): Promise<void> {
+async function removeSome(db: Transaction<Tables>, canteen: string, keys: string[], version: number): Promise<void> {
   for (const key of keys) await db.deleteFrom('facts').where('canteen', '=', canteen).where('key', '=', key).execute();
   await db.updateTable('versions').set({ facts_since: version }).where('canteen', '=', canteen).execute();
 }

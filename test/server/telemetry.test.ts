@@ -45,15 +45,15 @@ beforeAll(async () => {
 });
 afterAll(() => influx.close());
 
-const kinds: [kind: string, open: () => TelemetryStore][] = [
+const kinds: [kind: string, open: () => Promise<TelemetryStore>][] = [
   ['embedded', () => openSqliteTelemetry({ path: join(temporaryFolder(), 'telemetry.db'), keep, now: Date.now })],
-  ['InfluxDB', () => createInfluxTelemetry({ ...influx.nameDatabase(), keep, now: Date.now })],
+  ['InfluxDB', async () => createInfluxTelemetry({ ...influx.nameDatabase(), keep, now: Date.now })],
 ];
 
 describe.each(kinds)('telemetry in the store that is %s', (_, open) => {
   let store: TelemetryStore;
-  beforeEach(() => {
-    store = open();
+  beforeEach(async () => {
+    store = await open();
     onTestFinished(() => store.close());
   });
 
@@ -97,7 +97,7 @@ describe.each(kinds)('telemetry in the store that is %s', (_, open) => {
 
 describe('embedded telemetry', () => {
   test('keeps points for their days and hours for theirs, and forgets in small steps', async () => {
-    const store = openSqliteTelemetry({ path: ':memory:', keep, now: () => today });
+    const store = await openSqliteTelemetry({ path: ':memory:', keep, now: () => today });
     onTestFinished(() => store.close());
     const devices = Array.from({ length: 250 }, (_, index) => ({ device: `cam-${index}` }));
     await store.write(devices.flatMap((about) => [401, 15, 13].map((days) => point(today - days * day, days, about))));
@@ -110,17 +110,17 @@ describe('embedded telemetry', () => {
 
   test('has everything again when it is opened again', async () => {
     const path = join(temporaryFolder(), 'telemetry.db');
-    const first = openSqliteTelemetry({ path, keep, now: Date.now });
+    const first = await openSqliteTelemetry({ path, keep, now: Date.now });
     await first.write([point(today, 1)]);
     await first.close();
-    const second = openSqliteTelemetry({ path, keep, now: Date.now });
+    const second = await openSqliteTelemetry({ path, keep, now: Date.now });
     await second.write([point(today, 1), point(today + 1, 3)]);
     expect(await second.series(asked({ resolution: 'hour' }))).toEqual([{ at: today, mean: 2, min: 1, max: 3, count: 2 }]);
     await second.close();
   });
 
-  test('that cannot be opened is told in a sentence', () => {
-    expect(() => openSqliteTelemetry({ path: '/nowhere/telemetry.db', keep, now: Date.now })).toThrow(
+  test('that cannot be opened is told in a sentence', async () => {
+    await expect(openSqliteTelemetry({ path: '/nowhere/telemetry.db', keep, now: Date.now })).rejects.toThrow(
       expect.objectContaining({
         code: 'store-unusable',
         message: expect.stringMatching(/^the telemetry \/nowhere\/telemetry.db cannot be opened/),
@@ -153,7 +153,7 @@ describe('InfluxDB', () => {
 
   test('that knows another password is told as trouble, and what is to be kept waits', async () => {
     const { url } = influx.nameDatabase();
-    const telemetry = openTelemetry({
+    const telemetry = await openTelemetry({
       at: { url, password: 'a-secret-typed-wrong', queuePointsMax: 1000 },
       dataDir: temporaryFolder(),
       keep,
@@ -174,7 +174,7 @@ describe('InfluxDB', () => {
     const dataDir = temporaryFolder();
     const at = { ...influx.nameDatabase(), queuePointsMax: 100_000 };
     const open = () => openTelemetry({ at, dataDir, keep, sleep, log: silent, now: Date.now });
-    const first = open();
+    const first = await open();
     first.take([point(today, 1)]);
     await vi.waitFor(async () => expect(await first.series(asked({}))).toHaveLength(1), 10_000);
 
@@ -182,7 +182,7 @@ describe('InfluxDB', () => {
     for (let minute = 1; minute <= 60; minute++) first.take([point(today - minute * 60_000, minute)]);
     await vi.waitFor(() => expect(first.health()).toMatchObject({ waiting: 60, trouble: expect.stringMatching(/ECONNREFUSED/) }), 10_000);
     await first.close();
-    const second = open();
+    const second = await open();
     onTestFinished(() => second.close());
     expect(second.health()).toMatchObject({ waiting: 60, dropped: 0 });
 
@@ -193,7 +193,7 @@ describe('InfluxDB', () => {
 
   test('is not sent points older than it keeps; they are counted as dropped', async () => {
     const dataDir = temporaryFolder();
-    const telemetry = openTelemetry({
+    const telemetry = await openTelemetry({
       at: { ...influx.nameDatabase(), queuePointsMax: 1000 },
       dataDir,
       keep,
@@ -303,7 +303,7 @@ describe('taking points', () => {
 
 test('the embedded store needs no queue', async () => {
   const dataDir = temporaryFolder();
-  const telemetry = openTelemetry({
+  const telemetry = await openTelemetry({
     at: { url: `sqlite:${join(dataDir, 'telemetry.db')}`, queuePointsMax: 1000 },
     dataDir,
     keep,
