@@ -162,10 +162,10 @@ export async function openCanteens(deps: {
       gaps = open.map((gap) => withdrawn(gap, at));
       return { events: [], watermarks: [], refused: [], states: [], history: [], gaps, at, attended: false };
     });
+    news.forget(id, gaps);
     identities.delete(id);
     standings.delete(id);
     judges.forget(id);
-    news.forget(id, gaps);
   }
 
   async function apply(intake: Intake): Promise<TakenIn> {

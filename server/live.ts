@@ -2,7 +2,10 @@
 import type { Gap } from '#contract/gaps.ts';
 import type { CanteenSummary } from '#contract/views.ts';
 
-export type Change = { event: 'canteen'; data: CanteenSummary } | { event: 'gap'; data: Gap };
+export type Change =
+  | { event: 'canteen'; data: CanteenSummary }
+  | { event: 'gap'; data: Gap }
+  | { event: 'withdrawn'; data: { canteen: string } };
 
 export interface Live {
   announce(change: Change): void;

@@ -9,7 +9,7 @@ const heardToldEveryMs = 5_000;
 export interface News {
   /** `before`: how the canteen was last shown; `gaps`: those that pages have to hear of. */
   tell(before: CanteenSummary | undefined, after: CanteenSummary, gaps: Gap[]): void;
-  /** The canteen is no longer looked after; its last gaps are closed. */
+  /** The canteen is looked after no longer, and its last gaps are closed: to be told while it can still be found out who may see it. */
   forget(canteen: string, gaps: Gap[]): void;
 }
 
@@ -27,6 +27,7 @@ export function createNews(live: Pick<Live, 'announce'>): News {
     },
     forget: (canteen, gaps) => {
       announceGaps(gaps);
+      live.announce({ event: 'withdrawn', data: { canteen } });
       heardAsTold.delete(canteen);
     },
   };

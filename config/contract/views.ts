@@ -140,4 +140,9 @@ export const History = Type.Object(
 export type History = Static<typeof History>;
 
 /** Server-sent events at /api/events, by their `event:` name. `tick` comes every few seconds so that a page can tell silence from a dead line. */
-export const LiveEvents = { canteen: CanteenSummary, gap: Gap, tick: Type.Object({ at: Instant }, closed) };
+export const LiveEvents = {
+  canteen: CanteenSummary,
+  gap: Gap,
+  withdrawn: Type.Object({ canteen: Identifier }, { ...closed, description: 'it is supervised no longer' }),
+  tick: Type.Object({ at: Instant }, closed),
+};

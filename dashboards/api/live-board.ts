@@ -75,6 +75,7 @@ export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): Li
     const over = AbortSignal.any([signal, life.signal]);
     // Told while the board was still on its way, so perhaps newer than what the answer holds.
     const early = empty();
+    const withdrawn = new Set<string>();
     let loaded = false;
     let wordAt = now();
 
@@ -89,7 +90,7 @@ export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): Li
       const [board, open] = await Promise.all([line.board(over), line.openGaps(over)]);
       if (over.aborted) return;
       contents = {
-        canteens: new Map([...board.canteens.map((canteen) => [canteen.id, canteen] as const), ...early.canteens]),
+        canteens: withoutAny(withdrawn, new Map([...board.canteens.map((canteen) => [canteen.id, canteen] as const), ...early.canteens])),
         gaps: withoutClosed(new Map([...open.gaps.map((gap) => [gap.id, gap] as const), ...early.gaps])),
       };
       loaded = true;
@@ -98,7 +99,16 @@ export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): Li
 
     const stopListening = line.listen({
       open: () => void load().catch(end),
-      canteen: (canteen) => word({}, ({ canteens }) => canteens.set(canteen.id, canteen)),
+      canteen: (canteen) =>
+        word({}, ({ canteens }) => {
+          canteens.set(canteen.id, canteen);
+          withdrawn.delete(canteen.id);
+        }),
+      withdrawn: ({ canteen }) =>
+        word({}, ({ canteens }) => {
+          canteens.delete(canteen);
+          withdrawn.add(canteen);
+        }),
       gap: (gap) => word({}, ({ gaps }) => (loaded && gap.status === 'closed' ? gaps.delete(gap.id) : gaps.set(gap.id, gap))),
       tick: (tick) => word(tick, () => {}),
       lost: end,
@@ -124,6 +134,10 @@ export function createLiveBoard({ line, now, sleep, random }: LiveBoardDeps): Li
 
 function empty(): Contents {
   return { canteens: new Map(), gaps: new Map() };
+}
+
+function withoutAny(withdrawn: ReadonlySet<string>, canteens: Contents['canteens']): Contents['canteens'] {
+  return new Map([...canteens].filter(([id]) => !withdrawn.has(id)));
 }
 
 function withoutClosed(gaps: Map<string, Gap>): Map<string, Gap> {

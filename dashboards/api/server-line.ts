@@ -24,6 +24,8 @@ export interface LineListener {
   open: () => void;
   canteen: (canteen: CanteenSummary) => void;
   gap: (gap: Gap) => void;
+  /** The canteen is supervised no longer. */
+  withdrawn: (about: { canteen: string }) => void;
   tick: (tick: { at: string }) => void;
   /** The stream broke. Nothing more comes; whoever listens decides when to try again. */
   lost: () => void;
@@ -70,6 +72,7 @@ export function createServerLine({ fetch, openEvents }: ServerLineDeps): ServerL
       stream.addEventListener('open', listener.open);
       on('canteen', listener.canteen);
       on('gap', listener.gap);
+      on('withdrawn', listener.withdrawn);
       on('tick', listener.tick);
       stream.addEventListener('error', () => {
         // A browser would try again by itself, without asking for what was missed.

@@ -113,7 +113,8 @@ export function regulatorRoutes(deps: {
         exposeHeadRoute: false,
         schema: {
           tags,
-          summary: 'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, and `tick` in between',
+          summary:
+            'Server-sent events: first one `canteen` each, then every `canteen` and `gap` that changes, `withdrawn` for a canteen supervised no longer, and `tick` in between',
           response: {
             200: { description: 'A stream that does not end', content: { 'text/event-stream': { schema: EventStream } } },
             503: Unavailable,

@@ -69,6 +69,20 @@ describe('a live board', () => {
     expect(page.view().canteens[0]?.gaps).toEqual([]);
   });
 
+  it('drops a canteen that is withdrawn, also while the board is still on its way, and shows it again when it is taken on anew', async () => {
+    await using page = openPage();
+    const [first, second] = [summaryOf(at), summaryOf(at, { id: 'second', name: '第二食堂' })];
+    const shown = () => page.view().canteens.map(({ id }) => id);
+    page.server.open();
+    page.server.tell('withdrawn', { canteen: 'second' });
+    await page.server.answer({ canteens: [first, second] });
+    expect(shown()).toEqual([first.id]);
+    page.server.tell('withdrawn', { canteen: first.id });
+    expect(shown()).toEqual([]);
+    page.server.tell('canteen', second);
+    expect(shown()).toEqual(['second']);
+  });
+
   it('keeps what was told while the board was still on its way', async () => {
     await using page = openPage();
     page.server.open();
@@ -197,7 +211,7 @@ function fakeServer() {
       for (const { settle } of waiting.splice(0)) settle({ ok: false, status, json: async () => ({}) });
       await vi.advanceTimersByTimeAsync(0);
     },
-    tell: (event: 'canteen' | 'gap' | 'tick', data: unknown) => emit(event, { data: JSON.stringify(data) }),
+    tell: (event: 'canteen' | 'gap' | 'withdrawn' | 'tick', data: unknown) => emit(event, { data: JSON.stringify(data) }),
     breakLine: () => emit('error', {}),
     streams: () => streams.length,
     closed: () => closed,

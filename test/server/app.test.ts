@@ -271,6 +271,18 @@ describe('live events', () => {
       expect(validator(LiveEvents[event as keyof typeof LiveEvents])(data)).toMatchObject({ ok: true });
   });
 
+  test('tell that a canteen is withdrawn, once its gaps are closed', async () => {
+    const { events, canteens, clock } = await listen();
+    clock.now = started + 3_600_000;
+    await canteens.apply(everything);
+    await canteens.release('qiaodong');
+    await vi.waitFor(() => expect(events().at(-1)).toEqual({ event: 'withdrawn', data: { canteen: 'qiaodong' } }));
+    const told = events().filter(({ event, data }) => event === 'gap' && data.canteen === 'qiaodong');
+    const last = new Map(told.map(({ data }) => [data.id, data.status]));
+    expect([...new Set(last.values())]).toEqual(['closed']);
+    expect(validator(LiveEvents.withdrawn)(events().at(-1)?.data)).toMatchObject({ ok: true });
+  });
+
   test('tick, so that a page can tell silence from a dead line', async () => {
     const { events } = await listen({ tickMs: 5 });
     await vi.waitFor(() => expect(events().filter(({ event }) => event === 'tick').length).toBeGreaterThan(2));

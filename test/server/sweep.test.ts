@@ -8,9 +8,10 @@ describe('the sweep', () => {
   test('opens one gap for a gateway that went silent, once, and closes it when it is heard again', async () => {
     const { canteens, clock, store, ingest, published, live } = await openParts();
     const changes: string[] = [];
-    live.listen((change) =>
-      changes.push(change.event === 'gap' ? `${change.data.canteen} ${change.data.rule} ${change.data.status}` : change.data.verdict),
-    );
+    live.listen(({ event, data }) => {
+      if (event === 'gap') changes.push(`${data.canteen} ${data.rule} ${data.status}`);
+      if (event === 'canteen') changes.push(data.verdict);
+    });
     await ingest.take(upMessage('heartbeat', heartbeat()));
     clock.now = started + standard.gatewayHeard.silentAfterSeconds * 1000 + 1;
     await canteens.passTime({ leading: true });
