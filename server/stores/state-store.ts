@@ -4,7 +4,6 @@ import type { Gap } from '#contract/gaps.ts';
 import type { ToldSpan } from '../compliance/history.ts';
 import { findHistory, type HistoryQuery } from './check-history.ts';
 import { type Commit, noveltyOf, type Refused, writeCommit } from './commit.ts';
-import { openDatabase } from './database.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changesChannel } from './postgres-line.ts';
 import { type Expiry, pruneState } from './prune-state.ts';
@@ -64,14 +63,6 @@ export interface StateStore {
   /** Forgets a few hundred of what has expired, the oldest first, and says how many: a small step, so that storing never waits long. */
   prune(expiry: Expiry): Promise<number>;
   close(): Promise<void>;
-}
-
-/**
- * Opens the store at `url` and brings its tables up to date. `sqlite:/path/to/file`, `sqlite::memory:` or `postgres://user@host:port/database`.
- * Throws ServerError `store-unusable`, or `in-use` where another server is at work in the same PostgreSQL database.
- */
-export async function openStateStore(url: string, password?: string): Promise<StateStore> {
-  return stateStore(await openDatabase(url, password));
 }
 
 /** The other servers at work in the same PostgreSQL: they go by the same clock, and are told what this one changes, signed by `self`. */

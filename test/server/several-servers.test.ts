@@ -8,7 +8,7 @@ import type { Change } from '../../server/live.ts';
 import { openDatabase } from '../../server/stores/database.ts';
 import { createDatabaseClock } from '../../server/stores/database-clock.ts';
 import { openLine } from '../../server/stores/postgres-line.ts';
-import { openStateStore, stateStore } from '../../server/stores/state-store.ts';
+import { stateStore } from '../../server/stores/state-store.ts';
 import { acks, openParts, silent, standard } from './app-parts.ts';
 import { event, heartbeat, layout, reachable, started, upMessage } from './ingest-messages.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
@@ -270,7 +270,7 @@ test('a database that servers share is neither restored nor taken by one that ca
   const place = await postgres.createDatabase();
   const shared = await openShared(place);
   await commit(shared, { states: [] });
-  await expect(openStateStore(place.url, place.password)).rejects.toMatchObject({
+  await expect(openDatabase(place.url, place.password)).rejects.toMatchObject({
     code: 'in-use',
     message: expect.stringMatching(/telemetry\.url/),
   });
