@@ -49,6 +49,8 @@ function withoutEnd(body: Buffer | string): string {
 }
 
 function drip({ status, headers, body }: HttpAnswer, response: ServerResponse): void {
+  // Whoever asked may be gone: then nothing would ever tell the timer to stop.
+  if (response.destroyed) return;
   const bytes = Buffer.from(body);
   response.writeHead(status, { ...headers, 'content-length': bytes.length });
   let at = 0;
