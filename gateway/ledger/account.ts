@@ -2,10 +2,15 @@
 import type { FootageMeasured, Hole, HoleCause, RecordingMeasured } from '#contract/footage.ts';
 import { type FootageAnswer, type Held, measureRecording } from '../recorders/footage-source.ts';
 import { merge, type Stretch } from '../recorders/spans.ts';
+import { outside } from '../recorders/week.ts';
 import { type DeviceLedger, isTold, ledgerKey } from './device-ledger.ts';
 
-/** Says why there is nothing of a stretch of time; `lost` is footage that was there once. */
-export type CauseOf = (about: { camera: string | undefined; lost: readonly Stretch[] }) => (hole: Stretch) => HoleCause;
+/** Says why there is nothing of a stretch of time; `lost` is footage that was there once, and when `unscheduled` none was to be recorded. */
+export type CauseOf = (about: {
+  camera: string | undefined;
+  lost: readonly Stretch[];
+  unscheduled: readonly Stretch[];
+}) => (hole: Stretch) => HoleCause;
 
 /** `answer` is the latest: it says which recordings there are. Complete only where every day of the window was told completely. */
 export function account(
@@ -23,7 +28,7 @@ function recordingIn(
   ledger: DeviceLedger,
   { held, answer, window, at, causeOf }: { held: Held; answer: FootageAnswer; window: Stretch; at: number; causeOf: CauseOf },
 ): RecordingMeasured {
-  const { recording, camera } = held;
+  const { recording, camera, week } = held;
   const known = ledger.recordings[ledgerKey(answer.method, recording)]?.days ?? {};
   const days = Object.values(known);
   const lost = merge(days.flatMap((day) => day.lost ?? []));
@@ -35,7 +40,8 @@ function recordingIn(
     window,
     utcOffsetMinutes: answer.utcOffsetMinutes,
   });
-  const why = causeOf({ camera, lost });
+  const unscheduled = week === undefined ? [] : outside(week, window, answer.utcOffsetMinutes);
+  const why = causeOf({ camera, lost, unscheduled });
   const before = goneBefore(measured, { lost, window, why });
   const gaps = measured.gaps.map(({ from, to }) => ({ from, to, cause: why({ from: Date.parse(from), to: Date.parse(to) }) }));
   return {

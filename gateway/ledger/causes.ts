@@ -14,10 +14,11 @@ export interface CausesDeps {
 /** The causes of holes at each recorder. */
 export function createCauses({ journal, daysMax, now }: CausesDeps): (device: string) => CauseOf {
   return (device) =>
-    ({ camera, lost }) => {
+    ({ camera, lost, unscheduled }) => {
       const [at, days] = [now(), daysMax?.get(device)];
       const expired = days === undefined ? Number.NEGATIVE_INFINITY : at - days * dayMs;
-      return causesAmong([...journal.of(device), ...(camera === undefined ? [] : journal.of(camera))], { lost, expired, now: at });
+      const entries = [...journal.of(device), ...(camera === undefined ? [] : journal.of(camera))];
+      return causesAmong(entries, { lost, unscheduled, expired, now: at });
     };
 }
 
@@ -28,11 +29,12 @@ const slackMs = 120_000;
 /** Less of a hole than this is no reason for it. */
 const shareMin = 0.5;
 
-/** For each hole the cause that covers most of it. What was lost and is from before `expired` went for its age. */
+/** For each hole the cause that covers most of it. What was lost and is from before `expired` went for its age; `unscheduled` is when nothing was to be recorded. */
 export function causesAmong(
   entries: readonly JournalEntry[],
-  { lost, expired = Number.NEGATIVE_INFINITY, now }: { lost: readonly Stretch[]; expired?: number; now: number },
+  about: { lost: readonly Stretch[]; unscheduled?: readonly Stretch[]; expired?: number; now: number },
 ): (hole: Stretch) => HoleCause {
+  const { lost, unscheduled = [], expired = Number.NEGATIVE_INFINITY, now } = about;
   const seen = [...Map.groupBy(entries, ({ cause }) => cause)].map(([cause, all]) => ({
     cause,
     lasting: merge(all.map(({ from, to = now }) => ({ from: from - slackMs, to: to + slackMs }))),
@@ -44,6 +46,7 @@ export function causesAmong(
   const causes = [
     { cause: 'overwritten' as const, lasting: clip(lost, young) },
     { cause: 'expired' as const, lasting: clip(lost, aged) },
+    { cause: 'schedule' as const, lasting: unscheduled },
     ...seen,
   ];
   return (hole) => {

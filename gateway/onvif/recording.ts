@@ -9,6 +9,14 @@ export interface RecordingListed {
   sources: string[];
   /** Tokens of the video tracks; empty where the device names none. */
   videoTracks: string[];
+  /** When it is set to record without a break, where the device tells. */
+  week?: WeekPart[];
+}
+
+/** Minutes since the beginning of Monday by the device's wall clock, `to` exclusive and 10,080 at most. */
+export interface WeekPart {
+  from: number;
+  to: number;
 }
 
 /** Asks GetRecordings. Throws DeviceError. */

@@ -1,6 +1,7 @@
 // What every way of asking a recorder for its footage has in common: the question, and the form of the answer.
 import type { DayState, FootageMeasured, RecordingMeasured } from '#contract/footage.ts';
 import { DeviceError } from '../onvif/device-error.ts';
+import type { WeekPart } from '../onvif/recording.ts';
 import type { OnvifSession } from '../onvif/session.ts';
 import type { MakersWay } from './maker.ts';
 import { clip, daysOf, duration, holes, merge, type Stretch } from './spans.ts';
@@ -44,6 +45,8 @@ export interface FootageAnswer {
 export interface Held {
   recording: string;
   camera: string | undefined;
+  /** When it is set to record without a break, where the recorder tells. */
+  week?: readonly WeekPart[] | undefined;
   parts: HeldPart[];
 }
 

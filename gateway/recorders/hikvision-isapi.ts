@@ -1,8 +1,9 @@
 // Asks Hikvision recorders for footage by their ISAPI: the tracks that are recorded, then the files of each, searched by day.
 import { DeviceError } from '../onvif/device-error.ts';
 import { xml } from '../onvif/markup.ts';
-import type { RecordingListed } from '../onvif/recording.ts';
+import type { RecordingListed, WeekPart } from '../onvif/recording.ts';
 import { child, children, numberOf, parseXml, textOf, type XmlNode } from '../onvif/xml-node.ts';
+import { readTrackWeek } from './hikvision-schedule.ts';
 import { type AskedRecorder, type ChannelDay, type DayFound, forbidden, makerSource } from './maker-source.ts';
 import type { Stretch } from './spans.ts';
 import { readTimeLabel, type TimeLabel, writeTimeLabel } from './time-label.ts';
@@ -29,13 +30,19 @@ export function readTracks(text: string): RecordingListed[] {
   const list = rootOf(text, 'TrackList');
   const tracks = children(list, 'Track').flatMap((track) => {
     const [token, channel, kind = ''] = /^(\d{1,3})(\d\d)$/.exec(textOf(track, 'id') ?? '') ?? [];
-    return token === undefined || channel === undefined || !kindsOfTrack.includes(kind) ? [] : [{ token, channel }];
+    return token === undefined || channel === undefined || !kindsOfTrack.includes(kind) ? [] : [{ token, channel, track }];
   });
   return [...Map.groupBy(tracks, ({ channel }) => channel)].map(([channel, own]) => ({
     token: channel,
     sources: [],
     videoTracks: own.map(({ token }) => token),
+    ...weekOf(own.map(({ track }) => readTrackWeek(track))),
   }));
+}
+
+/** Footage may be on any of the tracks. */
+function weekOf(weeks: (WeekPart[] | undefined)[]): Pick<RecordingListed, 'week'> {
+  return weeks.includes(undefined) ? {} : { week: weeks.flatMap((week) => week ?? []) };
 }
 
 /** What the recorder calls its channels. Throws DeviceError `malformed`. */

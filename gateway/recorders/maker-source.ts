@@ -77,9 +77,10 @@ async function read(maker: MakerInterface, session: OnvifSession, question: Foot
     utcOffsetMinutes,
     aheadMs,
     complete: complete && (understood || (inZone && anything)),
-    held: channels.map(({ channel: { token, camera }, found }) => ({
+    held: channels.map(({ channel: { token, camera, week }, found }) => ({
       recording: token,
       camera,
+      week,
       parts: found.map((told) => partOf(told, { ours, windows })),
     })),
   };

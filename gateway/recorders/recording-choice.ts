@@ -1,12 +1,13 @@
 // Decides which of a recorder's recordings to ask about, and which camera each is of; pure.
 import { DeviceError } from '../onvif/device-error.ts';
-import type { RecordingListed } from '../onvif/recording.ts';
+import type { RecordingListed, WeekPart } from '../onvif/recording.ts';
 import type { FootageQuestion } from './footage-source.ts';
 
 export interface ChosenRecording {
   token: string;
   camera: string | undefined;
   videoTracks: readonly string[];
+  week?: readonly WeekPart[] | undefined;
   /** False where the installer named a recording the recorder does not have. */
   listed: boolean;
 }
@@ -24,15 +25,15 @@ export function chooseRecordings(
 ): { chosen: ChosenRecording[]; complete: boolean } {
   const named = Object.entries(recordings).map(([camera, token]) => {
     const recording = found.find((each) => each.token === token);
-    return { token, camera, videoTracks: recording?.videoTracks ?? [], listed: recording !== undefined };
+    return { token, camera, videoTracks: recording?.videoTracks ?? [], week: recording?.week, listed: recording !== undefined };
   });
   const unnamed = cameras.filter((id) => !Object.hasOwn(recordings, id));
   const onlyCamera = found.length === 1 && cameras.length === 1 ? unnamed[0] : undefined;
   const others = found
     .filter(({ token }) => !named.some((each) => each.token === token))
-    .map(({ token, sources, videoTracks }) => {
+    .map(({ token, sources, videoTracks, week }) => {
       const camera = unnamed.find((id) => sources.includes(id)) ?? onlyCamera;
-      return { token, camera, videoTracks, listed: true };
+      return { token, camera, videoTracks, week, listed: true };
     });
   const wanted = named.length > 0 ? [...named, ...others.filter(({ camera }) => camera !== undefined)] : others;
   return { chosen: wanted.slice(0, recordingsMax), complete: wanted.length <= recordingsMax };

@@ -24,7 +24,7 @@ export async function sqliteDialect(path: string): Promise<Dialect> {
 }
 
 /** A connection that takes several statements at once, and so waits only once. */
-export interface ManyAtOnce extends DatabaseConnection {
+interface ManyAtOnce extends DatabaseConnection {
   executeAll<Row>(queries: CompiledQuery<Row>[]): Promise<QueryResult<Row>[]>;
 }
 

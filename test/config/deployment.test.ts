@@ -110,7 +110,8 @@ describe.each(readdirSync(folder('systemd')))('the unit %s', (name) => {
   test('starts what there is, again and again, as nobody in particular, who may change nothing but its own folder', () => {
     const [, script] = /^ExecStart=\/bin\/sh (\S+)/m.exec(unit) ?? [];
     const [, tools] = /^Environment=PATH=\/opt\/mingzao\/([^:]+):/m.exec(unit) ?? [];
-    for (const file of [script, `${tools}/node`]) expect(existsSync(join(import.meta.dirname, '../..', file ?? 'nothing')), file).toBe(true);
+    for (const file of [script, `${tools}/node`])
+      expect(existsSync(join(import.meta.dirname, '../..', file ?? 'nothing')), file).toBe(true);
     for (const line of ['DynamicUser=yes', 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'Restart=always', 'UMask=0077'])
       expect(unit.split('\n')).toContain(line);
     expect(unit).toMatch(/^StateDirectory=mingzao(-gateway)?$/m);

@@ -162,6 +162,19 @@ describe.each(['profile-g', 'hikvision', 'dahua', 'uniview'] as const)('the ledg
   });
 });
 
+test('a hole in which the recorder was not to record without a break is laid to its schedule, and no other', async () => {
+  const gaps = [
+    { daysAgo: 2, from: '22:00', to: '24:00' },
+    { daysAgo: 4, from: '00:00', to: '07:30' },
+    { daysAgo: 5, from: '12:00', to: '13:00' },
+  ];
+  await start({ vendor: 'hikvision', channels: [{ name: 'cam-stove', days: 95, gaps }] });
+  const causes = async () => (await ledgerIn().read('nvr', counted().session, question(8))).recordings[0]?.gaps.map(({ cause }) => cause);
+  expect(await causes()).toEqual(['unknown', 'unknown', 'unknown']);
+  await recorder.faults.set('short-schedule');
+  expect(await causes()).toEqual(['unknown', 'schedule', 'schedule']);
+});
+
 describe('a look that ends too early', () => {
   test('a week after the last that did not leaves nothing known but what it was told itself', async () => {
     await start({ vendor: 'hikvision' });

@@ -6,6 +6,7 @@ import { readFiles, readTitles } from '../../gateway/recorders/dahua-cgi.ts';
 import { readChannelNames, readSearchPage, readTracks } from '../../gateway/recorders/hikvision-isapi.ts';
 import { readTimeLabel, writeTimeLabel, zoneInDoubt } from '../../gateway/recorders/time-label.ts';
 import { readChannelInfos, readRecords } from '../../gateway/recorders/uniview-lapi.ts';
+import { outside } from '../../gateway/recorders/week.ts';
 
 const china = 480;
 
@@ -50,6 +51,56 @@ describe('a label of time', () => {
   ])('that says UTC: %s', (_, newest, utcOffsetMinutes, doubt) => {
     const now = Date.UTC(2026, 10, 23);
     expect(zoneInDoubt({ newest: now + newest, now, utcOffsetMinutes })).toBe(doubt);
+  });
+});
+
+describe('the schedule of a Hikvision track', () => {
+  const action = (from: string, to: string, actions = '<Record>true</Record><ActionRecordingMode>CMR</ActionRecordingMode>') => {
+    const time = (text: string) => text.replace(/(\S+) (\S+)/, '<DayOfWeek>$1</DayOfWeek><TimeOfDay>$2</TimeOfDay>');
+    return `<ScheduleAction><ScheduleActionStartTime>${time(from)}</ScheduleActionStartTime><ScheduleActionEndTime>${time(to)}</ScheduleActionEndTime><Actions>${actions}</Actions></ScheduleAction>`;
+  };
+  const listed = (...actions: string[]) => `<ScheduleBlockList><ScheduleBlock>${actions.join('')}</ScheduleBlock></ScheduleBlockList>`;
+  const track = (id: string, schedule: string, more = '') =>
+    `<Track><id>${id}</id>${more}<TrackSchedule>${schedule}</TrackSchedule></Track>`;
+  const weekOf = (...tracks: string[]) => readTracks(`<TrackList>${tracks.join('')}</TrackList>`)[0]?.week;
+  const night = action('Sunday 22:00:00', 'Monday 06:00:00');
+
+  test.each([
+    ['a whole day', listed(action('Tuesday 00:00:00', 'Tuesday 24:00:00')), [{ from: 1440, to: 2880 }]],
+    ['a whole day that ends as the next begins', listed(action('Tuesday 00:00:00', 'Wednesday 00:00:00')), [{ from: 1440, to: 2880 }]],
+    [
+      'a night from one week into the next',
+      listed(night),
+      [
+        { from: 9960, to: 10_080 },
+        { from: 0, to: 360 },
+      ],
+    ],
+    ['a place that is not used', listed(action('Monday 00:00:00', 'Monday 00:00:00')), []],
+    ['motion only', listed(action('Monday 00:00:00', 'Monday 24:00:00', '<ActionRecordingMode>MOTION</ActionRecordingMode>')), []],
+    ['a time set to record nothing', listed(action('Monday 00:00:00', 'Monday 24:00:00', '<Record>false</Record>')), []],
+    ['an older model’s', `<ScheduleBlock>${action('Monday 07:30:00', 'Monday 22:00:00', '')}</ScheduleBlock>`, [{ from: 450, to: 1320 }]],
+    ['a day of no week', listed(action('Feiertag 00:00:00', 'Feiertag 24:00:00')), undefined],
+    ['a time of no day', listed(action('Monday 00:00:00', 'Monday 24:30:00')), undefined],
+    ['nothing', '', undefined],
+  ])('%s is read', (_, schedule, week) => expect(weekOf(track('101', schedule))).toEqual(week));
+
+  test('counts for nothing where the track is switched off, and for a channel only where all its tracks tell theirs', () => {
+    const all = listed(action('Monday 00:00:00', 'Monday 24:00:00'));
+    expect(weekOf(track('101', all, '<Enable>false</Enable>'))).toEqual([]);
+    expect(weekOf(track('101', all), track('103', listed(night)))).toHaveLength(3);
+    expect(weekOf(track('101', all), track('103', ''))).toBeUndefined();
+  });
+
+  test('leaves out of any stretch of time what it does not cover, by the recorder’s wall clock', () => {
+    // Monday 2026-11-23 in China begins on Sunday at 16:00 UTC.
+    const monday = Date.UTC(2026, 10, 22, 16);
+    const hours = (from: number, to: number) => ({ from: monday + from * 3_600_000, to: monday + to * 3_600_000 });
+    const day = [{ from: 450, to: 1320 }];
+    expect(outside(day, hours(0, 24), china)).toEqual([hours(0, 7.5), hours(22, 24)]);
+    expect(outside(day, hours(-168, 8), china)).toEqual([hours(-168, -160.5), hours(-146, 7.5)]);
+    expect(outside([{ from: 0, to: 10_080 }], hours(-400, 400), china)).toEqual([]);
+    expect(outside([], hours(3, 4), china)).toEqual([hours(3, 4)]);
   });
 });
 

@@ -42,6 +42,10 @@ export const faultList = {
   'digest-only': { kinds: both, does: 'Only HTTP digest is accepted, no UsernameToken.' },
   'token-only': { kinds: both, does: 'SOAP calls are accepted with a UsernameToken only, not with HTTP digest.' },
   'recording-stopped': { kinds: recorder, does: 'The recorder keeps what it has and records nothing new.' },
+  'short-schedule': {
+    kinds: recorder,
+    does: 'The recorder is set to record without a break from 07:30 to 22:00 only, as its Hikvision interface tells; what it holds stays.',
+  },
   'footage-truncated': { kinds: recorder, does: 'Searches give their first page and are never completed.' },
   'no-find-events': { kinds: recorder, does: 'The recorder does not implement FindEvents.' },
   'no-replay': { kinds: recorder, does: 'The recorder has no Replay service: what it lists cannot be played back.' },

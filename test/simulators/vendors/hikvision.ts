@@ -22,13 +22,35 @@ function pages(parts: VendorParts) {
 }
 
 /** 01 is the main stream, 02 the sub stream; some models write the main stream to 03 as well, where still pictures lie too. */
-function trackList({ recordings, disk }: VendorParts): Xml {
+function trackList({ recordings, disk, faults }: VendorParts): Xml {
   const tracks = recordings.flatMap((_, index) => ['01', '02', '03'].map((kind) => `${index + 1}${kind}`));
+  const schedule = weekSchedule(faults.has('short-schedule'));
   const limit = disk.retentionDays === 0 ? [] : xml`<Duration>P${disk.retentionDays}DT0H</Duration>`;
   return xml`<TrackList version="1.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">${tracks.map(
     (id) =>
-      xml`<Track><id>${id}</id><Channel>${id}</Channel><Enable>true</Enable>${limit}<LoopEnable>${disk.overwrites}</LoopEnable></Track>`,
+      xml`<Track><id>${id}</id><Channel>${id}</Channel><Enable>true</Enable>${limit}<LoopEnable>${disk.overwrites}</LoopEnable>${schedule}</Track>`,
   )}</TrackList>`;
+}
+
+/** Each day has places for several times; those left over begin and end at midnight. */
+function weekSchedule(isShort: boolean): Xml {
+  const times = isShort
+    ? [
+        { from: '07:30:00', to: '22:00:00', mode: 'CMR' },
+        { from: '22:00:00', to: '24:00:00', mode: 'MOTION' },
+        { from: '00:00:00', to: '00:00:00', mode: 'CMR' },
+      ]
+    : [{ from: '00:00:00', to: '24:00:00', mode: 'CMR' }];
+  const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+  const actions = days.flatMap((day) =>
+    times.map(
+      ({ from, to, mode }) => xml`<ScheduleAction>
+        <ScheduleActionStartTime><DayOfWeek>${day}</DayOfWeek><TimeOfDay>${from}</TimeOfDay></ScheduleActionStartTime>
+        <ScheduleActionEndTime><DayOfWeek>${day}</DayOfWeek><TimeOfDay>${to}</TimeOfDay></ScheduleActionEndTime>
+        <Actions><Record>true</Record><ActionRecordingMode>${mode}</ActionRecordingMode></Actions></ScheduleAction>`,
+    ),
+  );
+  return xml`<TrackSchedule><ScheduleBlockList><ScheduleBlock>${actions}</ScheduleBlock></ScheduleBlockList></TrackSchedule>`;
 }
 
 /** Sizes in megabytes; the second slot is empty. */
