@@ -10,8 +10,6 @@ const keepaliveSeconds = 20;
 const connectWithinMs = 10_000;
 const reconnectAfterMs = 2_000;
 const payloadBytesMax = 2 * 1024 * 1024;
-/** As many are taken in side by side as one batch may hold; the broker keeps the rest. */
-const storingMax = 500;
 const group = 'mingzao';
 /** A broker that has fallen silent confirms nothing any more. */
 const farewellMs = 3_000;
@@ -46,8 +44,6 @@ export function createOutsideBroker(deps: {
   const heardAt = new Map<string, number>();
   const worthALine = createOccasional();
   const unconfirmed = new Set<() => void>();
-  let storing = 0;
-  let proceed: (() => void) | undefined;
   const names = [...upTopics.filter((kind) => kind !== 'evidence').map((kind) => topic('+', kind)), 'mz/v1/+/evidence/+'];
   const filters = names.map((name) => (shared ? `$share/${group}/${name}` : name));
   let hearing = false;
@@ -59,12 +55,8 @@ export function createOutsideBroker(deps: {
     ...{ keepalive: keepaliveSeconds, connectTimeout: connectWithinMs, reconnectPeriod: reconnectAfterMs },
     ...(password !== undefined && { password }),
   });
-  // Until the callback is called nothing more is read from the broker.
-  client.handleMessage = (packet, done) => {
-    if (packet.cmd === 'publish') take(packet);
-    if (storing < storingMax) return done();
-    proceed = done;
-  };
+  // Reading never waits for storing: what the broker confirms comes on the same line, and storing ends with words that it has to confirm.
+  client.on('message', (_name, _payload, packet) => take(packet));
   client.on('connect', () => void begin());
   client.on('close', () => {
     // The library keeps what was not confirmed, and answers for it only when the broker is back.
@@ -143,14 +135,8 @@ export function createOutsideBroker(deps: {
     const wrong = refuses(canteen) ?? (payload.length > payloadBytesMax ? 'it is larger than 2 MiB' : undefined);
     if (wrong !== undefined) return void tell(canteen, wrong);
     heardAt.set(canteen, now());
-    storing += 1;
-    onMessage({ canteen, kind, topic: name, payload: Buffer.from(payload), receivedAt: now() })
-      .catch((error: Error) => tell(canteen, error.message))
-      .finally(() => {
-        storing -= 1;
-        proceed?.();
-        proceed = undefined;
-      });
+    const message = { canteen, kind, topic: name, payload: Buffer.from(payload), receivedAt: now() };
+    onMessage(message).catch((error: Error) => tell(canteen, error.message));
   }
 
   function tell(canteen: string, why: string): void {

@@ -202,6 +202,22 @@ describe('a broker outside', () => {
     expect(broker.hearing()).toBe(true);
   });
 
+  test('still confirms what the server says where hundreds of messages wait for just that', async () => {
+    const many = 600;
+    const waiting = Promise.withResolvers<void>();
+    let stored = 0;
+    const { broker, received, connect } = await opened(openOutside, async () => {
+      // They are stored together, and acknowledged when that is done.
+      if (received.length >= many) waiting.resolve();
+      await waiting.promise;
+      await broker.publish(topic('qiaodong', 'ack'), { through: stored });
+      stored += 1;
+    });
+    const gateway = await connect('qiaodong');
+    for (let count = 0; count < many; count += 1) gateway.publish(topic('qiaodong', 'heartbeat'), '{}', { qos: 1 });
+    await vi.waitFor(() => expect(stored).toBe(many), 20_000);
+  });
+
   test('that was away is heard again, and told anew what it forgot', async () => {
     const announced: number[] = [];
     const { broker, received, connect } = await opened((onMessage) => openOutside(onMessage, { onConnect: () => announced.push(1) }));
