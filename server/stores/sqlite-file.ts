@@ -2,8 +2,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { ServerError } from '../errors.ts';
 
-/** The pages that hundreds of canteens write again and again stay in memory (32 MB), and go from the log into the file once in 16 MB. */
-export const forManyWrites = ['cache_size = -32768', 'wal_autocheckpoint = 4000'];
+/** Pages that are written again and again go from the log into the file once in 16 MB. */
+export const forManyWrites = 'wal_autocheckpoint = 4000';
+/** 8 MB: points go to so many places that more would not hold them either. */
+const cache = 'cache_size = -8192';
 
 /** `prepare` makes its tables; `what` names it in errors. `path` may be `:memory:`. Throws ServerError `store-unusable`. */
 export function openSqliteFile(about: {
@@ -15,7 +17,7 @@ export function openSqliteFile(about: {
   const { path, what, synchronous, prepare } = about;
   try {
     const database = new DatabaseSync(path);
-    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', `synchronous = ${synchronous}`, ...forManyWrites])
+    for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', `synchronous = ${synchronous}`, cache, forManyWrites])
       database.exec(`pragma ${pragma}`);
     prepare(database);
     return database;
