@@ -2,7 +2,7 @@
 import type { AccountMeasured, ClockMeasured, IdentityMeasured, StreamMeasured } from '#contract/camera-measured.ts';
 import type { InputsMeasured, TamperMeasured } from '#contract/event-measured.ts';
 import type { FaultCode } from '#contract/fault-code.ts';
-import type { FootageMeasured, StorageMeasured } from '#contract/footage.ts';
+import type { DatedBy, FootageMeasured, StorageMeasured } from '#contract/footage.ts';
 import type { PictureMeasured } from '#contract/picture.ts';
 
 /** A device that does not answer is data, not an exception. */
@@ -58,7 +58,7 @@ export interface PlayedSample {
   recording: string;
   /** By our clock: UTC, ISO 8601. */
   asked: string;
-  played: Seen<{ played: string; deviationSeconds: number; sha256?: string }>;
+  played: Seen<{ played: string; deviationSeconds: number; datedBy: DatedBy; sha256?: string }>;
 }
 
 /** Some of the footage a recorder lists, played back. */

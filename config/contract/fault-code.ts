@@ -25,6 +25,7 @@ export const FaultCode = Type.Enum([
   'device-unreachable', // not looked at, because the device itself does not answer
   'no-stream', // no media profile, or the device gives no stream address
   'does-not-decode', // packets come, but no whole picture can be decoded
+  'undated', // footage plays, and nothing says of when it is
   'stalled', // the stream opens, but no packets come
   'black', // the picture is black
   'tampered', // the camera itself says that it was covered, turned, blurred or cut off

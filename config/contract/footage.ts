@@ -109,6 +109,10 @@ export const StorageMeasured = Type.Object(
 );
 export type StorageMeasured = Static<typeof StorageMeasured>;
 
+/** Who said of when a played picture is: `recorder`, with the picture itself, or `picture`, by the clock in it, whose day is taken to be the one asked for. */
+export const DatedBy = Type.Enum(['recorder', 'picture']);
+export type DatedBy = Static<typeof DatedBy>;
+
 /** One instant the recorder lists, and what it played when asked for it. Whether that is near enough to what was asked is the server’s to say. */
 export const PlaybackSample = Type.Object(
   {
@@ -119,6 +123,7 @@ export const PlaybackSample = Type.Object(
     fault: Type.Optional(FaultCode),
     played: Type.Optional(Instant),
     deviationSeconds: Type.Optional(Type.Number({ description: 'played minus asked, seconds' })),
+    datedBy: Type.Optional(DatedBy),
     sha256: Type.Optional(Type.String({ ...Sha256, description: 'of the decoded picture, as a small JPEG kept as evidence' })),
   },
   closed,

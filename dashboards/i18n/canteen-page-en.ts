@@ -99,6 +99,8 @@ export const canteenPageEn: typeof canteenPageZh = {
   playedElsewhere: (seconds, most) => `off by ${seconds} s, more than ${most} s: proves nothing`,
   playedWhoKnowsWhen: 'plays, nobody knows of when: proves nothing',
   playedBadly: 'does not play',
+  playedNot: (fault) => `could not be tried: ${fault}`,
+  byPictureClock: ' (by the clock in the picture)',
   holesOfDay: 'Holes',
   noHolesOfDay: 'No holes on this day.',
   holeCause: {

@@ -111,6 +111,8 @@ export const canteenPageZh = {
   playedElsewhere: (seconds: string, most: number) => `时间偏差 ${seconds} 秒，超过 ${most} 秒，不能作为证明`,
   playedWhoKnowsWhen: '可回放，时间偏差未知，不能作为证明',
   playedBadly: '不能回放',
+  playedNot: (fault: string) => `未能抽查：${fault}`,
+  byPictureClock: '（按画面上的时钟）',
   holesOfDay: '缺段',
   noHolesOfDay: '当天没有缺段。',
   holeCause: holeCauses,

@@ -66,6 +66,7 @@ export const en: Messages = {
     'device-unreachable': 'device offline, not checked',
     'no-stream': 'no stream offered',
     'does-not-decode': 'stream cannot be decoded',
+    undated: 'plays, time of the picture unknown',
     stalled: 'stream stalled',
     black: 'picture is black',
     tampered: 'camera reports tampering',

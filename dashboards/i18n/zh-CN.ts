@@ -65,6 +65,7 @@ export const zhCN = {
     'device-unreachable': '设备离线，未能检查',
     'no-stream': '没有可用码流',
     'does-not-decode': '码流无法解码',
+    undated: '能回放，读不出画面时间',
     stalled: '码流中断',
     black: '画面全黑',
     tampered: '摄像头报告被破坏',

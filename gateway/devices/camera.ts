@@ -1,7 +1,7 @@
 // What a camera is looked at for, and what it is listened to for.
 import type { Settings } from '../config.ts';
 import type { PictureFiles } from '../picture-files.ts';
-import { isOpenAt } from '../pictures/opening-hours.ts';
+import { isOpenAt, timeZoneOf } from '../pictures/opening-hours.ts';
 import { createListening } from '../probes/events.ts';
 import { createPictureProbe } from '../probes/picture.ts';
 import { createStreamProbe } from '../probes/stream.ts';
@@ -11,8 +11,6 @@ import type { DeviceLook } from './device-look.ts';
 
 const whoAnswersMs = 10_000;
 const eventsValidForMs = 900_000;
-/** Where none is set. */
-const canteenTimeZone = 'Asia/Shanghai';
 
 /** Closer looks; a new one is one line. */
 export function cameraLooks(
@@ -21,7 +19,7 @@ export function cameraLooks(
 ): DeviceLook[] {
   const isOpen = (at: number) => isOpenAt(openingHours, at);
   const probePicture = createPictureProbe({ files, isOpen, keepPicture, snapshotEverySeconds });
-  const probeStream = createStreamProbe({ timeZone: openingHours?.timeZone ?? canteenTimeZone });
+  const probeStream = createStreamProbe({ timeZone: timeZoneOf(openingHours) });
   return [
     { kind: 'stream', everySeconds: intervals.stream, deadlineMs: 40_000, probe: probeStream },
     { kind: 'picture', everySeconds: intervals.picture, deadlineMs: 40_000, confirmsItself: true, probe: probePicture },

@@ -6,6 +6,7 @@ import { DeviceError } from '../onvif/device-error.ts';
 import type { ProbeOptions } from '../probes/device.ts';
 import { keptAs } from '../probes/evidence.ts';
 import { fitting } from '../probes/footage.ts';
+import { type Instant, isListed } from '../probes/playback-instants.ts';
 import { createPlaybackProof } from '../probes/playback-proof.ts';
 import { seen } from '../probes/seen.ts';
 import { chinaOffsetMinutes, joinMs } from '../recorders/footage-source.ts';
@@ -68,7 +69,12 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
       ...observed(options),
     }),
     async playback(options) {
-      const observation = await prove({ device: id, list: () => list(options.now()), open: async () => play(options) }, options);
+      const stillLists = async (instants: readonly Instant[]) => {
+        const now = await list(options.now());
+        return instants.filter((instant) => isListed(now, instant));
+      };
+      const player = { device: id, list: () => list(options.now()), stillLists, open: async () => play(options) };
+      const observation = await prove(player, options);
       deps.ledger.played(observation);
       return observation;
     },
@@ -84,7 +90,7 @@ export function watchedRecording(recorder: OwnRecorder, deps: LookDeps): Watched
       const picture = await pictureAt(deps.folder.path(segment.file), seconds, { signal: limits });
       const played = segment.from + Math.round(picture.seconds * 1000);
       const sha256 = await keptAs(picture.jpeg, options);
-      const proof = { played: new Date(played).toISOString(), deviationSeconds: (played - at) / 1000 };
+      const proof = { played: new Date(played).toISOString(), deviationSeconds: (played - at) / 1000, datedBy: 'recorder' as const };
       return sha256 === undefined ? proof : { ...proof, sha256 };
     };
 

@@ -25,6 +25,11 @@ export const OpeningHours = Type.Object(
 );
 export type OpeningHours = Static<typeof OpeningHours>;
 
+/** By name: that of the opening hours, or the one time zone of China where none are set. */
+export function timeZoneOf(hours: OpeningHours | undefined): string {
+  return hours?.timeZone ?? 'Asia/Shanghai';
+}
+
 const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 
 /** `at`: milliseconds since 1970. */

@@ -28,6 +28,14 @@ export interface KeyframesRequest extends Pick<CaptureRequest, 'address' | 'cred
   files: { pixels: string; jpeg: string; hashes: string };
 }
 
+export interface KeyframeFile {
+  /** Of our own. */
+  file: string;
+  /** ffmpeg’s name of its format. */
+  format: 'nut' | 'h264' | 'hevc';
+  signal: AbortSignal;
+}
+
 export interface DecodeRequest {
   /** An Annex B byte stream. */
   file: string;
@@ -140,32 +148,30 @@ function openStream(address: URL, credentials: Credentials | undefined, patience
 }
 
 const copied = ['-map 0:v:0', '-c copy'];
-/** Nothing else is decoded, nor looked at to learn about the stream. One thread: with more, the decoder holds a picture back until the next ones have come. */
-const keyframesOnly = ['-skip_frame nokey', '-threads 1'];
+/** With more, the decoder holds a picture back until the next ones have come. */
+const oneThread = '-threads 1';
+/** Nothing else is decoded, nor looked at to learn about the stream. */
+const keyframesOnly = ['-skip_frame nokey', oneThread];
 const small = 'scale=640:360,format=yuv420p';
 
 /** The upper and the lower eighth of a picture, one above the other, in grey: where cameras write their clock. */
 const margins = 'split[a][b];[a]crop=iw:trunc(ih/8):0:0[c];[b]crop=iw:trunc(ih/8):0:ih-trunc(ih/8)[d];[c][d]vstack,format=gray';
 
 /**
- * Decodes the keyframe in a NUT file of our own: 640×360 in `yuv420p` into one file, the picture’s margins, a byte a pixel, into another. Gives
- * what ffmpeg printed. Throws DeviceError `does-not-decode`.
+ * Decodes the one picture in a file: 640×360 in `yuv420p` into `pixels`, the picture’s margins, a byte a pixel, into `margins`. Gives what ffmpeg
+ * printed. Throws DeviceError `does-not-decode`.
  */
-export function decodeKeyframe(
-  file: string,
-  { pixels, margins: marginsFile, signal }: { pixels: string; margins: string; signal: AbortSignal },
-): Promise<string> {
+export function decodeKeyframe({
+  file,
+  format,
+  pixels,
+  margins: marginsFile,
+  signal,
+}: KeyframeFile & { pixels: string; margins: string }): Promise<string> {
   return slots.use(signal, async () => {
     const command = ffmpeg(file)
-      .inputFormat('nut')
-      .inputOptions([
-        '-hide_banner',
-        '-nostats',
-        '-loglevel info',
-        '-protocol_whitelist file',
-        ...keyframesOnly,
-        '-filter_complex_threads 1',
-      ])
+      .inputFormat(format)
+      .inputOptions(['-hide_banner', '-nostats', '-loglevel info', '-protocol_whitelist file', oneThread, '-filter_complex_threads 1'])
       .complexFilter(`[0:v:0]showinfo=checksum=0,split[whole][small];[small]${small}[pixels];[whole]${margins}[margins]`)
       .output(pixels)
       .outputOptions(['-map [pixels]', '-frames:v 1'])

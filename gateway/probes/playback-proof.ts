@@ -14,6 +14,8 @@ export interface Player {
   device: string;
   /** All it holds now. Throws DeviceError, `incomplete` where the list is: then nothing can be held against it. */
   list(): Promise<FootageMeasured>;
+  /** Which of these it lists now. Throws DeviceError. */
+  stillLists(instants: readonly Instant[]): Promise<readonly Instant[]>;
   /** What plays an instant; that throws DeviceError where it does not play. */
   open(): Promise<(instant: Instant) => Promise<Played>>;
 }
@@ -49,8 +51,9 @@ export function createPlaybackProof(): (player: Player, options: ProbeOptions) =
       const asked = doubts.filter((instant) => isListed(listed, instant));
       const tried = await playAll(player, [...asked, ...random], options);
       // A recorder overwrites its oldest footage all the time: what it lists no more, it need not play.
-      const still = tried.some(isDoubtful) ? await player.list() : listed;
-      const counted = tried.filter((each) => !isDoubtful(each) || isListed(still, each.instant));
+      const doubtful = tried.filter(isDoubtful).map(({ instant }) => instant);
+      const still = doubtful.length === 0 ? [] : await player.stillLists(doubtful);
+      const counted = tried.filter((each) => !isDoubtful(each) || still.includes(each.instant));
       const unasked = asked.filter((instant) => !tried.some((each) => each.instant === instant));
       doubts = [...counted.filter(isDoubtful).map(({ instant }) => instant), ...unasked].slice(0, doubtsMax);
       return counted.map(({ sample }) => sample);

@@ -5,16 +5,12 @@ import type { StreamMeasured } from '#contract/camera-measured.ts';
 import type { PictureMeasured } from '#contract/picture.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
-import type { Grey } from '../overlay-clock/blobs.ts';
-import { readClock, type ShownTime } from '../overlay-clock/read-clock.ts';
+import type { ShownTime } from '../overlay-clock/read-clock.ts';
 import { readLight } from '../pictures/light.ts';
-import { readStill } from '../pictures/still.ts';
-import { capture, decodeKeyframe, probeFile } from './ffmpeg.ts';
+import { capture, probeFile } from './ffmpeg.ts';
+import { readKeyframe } from './keyframe.ts';
 import { countPackets, measurePackets, settlingSeconds } from './packets.ts';
 import { inScratchFolder } from './scratch-folder.ts';
-
-/** Pixels. */
-type Size = Pick<PictureMeasured, 'width' | 'height'>;
 
 export interface StreamSample {
   stream: Omit<StreamMeasured, 'via' | 'profile'>;
@@ -45,13 +41,8 @@ export async function sampleStream(
     // Told apart from a picture that does not decode: with patience one may yet come.
     if (!hasKeyframe && (await isEmpty(keyframe.file, signal)))
       throw new DeviceError('too-slow', `packets come, but no keyframe came in ${Math.round(watchedSeconds)} seconds`);
-    const files = { pixels: join(folder, 'pixels'), margins: join(folder, 'margins') };
-    const size = sizePrinted(await decodeKeyframe(keyframe.file, { ...files, signal }));
-    const still = readStill(await readFile(files.pixels));
-    if (still === undefined || size === undefined)
-      throw new DeviceError('does-not-decode', 'packets came, but no whole picture could be decoded from them');
+    const { size, still, shown } = await readKeyframe({ file: keyframe.file, format: 'nut', folder, signal });
     const light = readLight(still);
-    const shown = readClock(marginsOf(await readFile(files.margins), size));
     const ago = (since: number) => (performance.now() - since) / 1000;
     // Recorders and relays may begin with a keyframe that they had in store.
     const stored = packets.keyframeSeconds ?? keyframeWaitSeconds;
@@ -64,21 +55,6 @@ export async function sampleStream(
   });
 }
 
-/** The upper and the lower margin, which are of one size. */
-function marginsOf(luma: Uint8Array, { width }: Size): Grey[] {
-  const height = Math.floor(luma.length / width / 2);
-  const half = width * height;
-  return [luma.subarray(0, half), luma.subarray(half, 2 * half)].map((part) => ({ luma: part, width, height }));
-}
-
 async function isEmpty(file: string, signal: AbortSignal): Promise<boolean> {
   return countPackets(await probeFile(file, 'packet=size', { signal })) === 0;
-}
-
-/** The size is that of the decoded picture: what a stream says of itself need not be so. */
-function sizePrinted(printed: string): Size | undefined {
-  // The decoder paints over what is missing, and is content.
-  if (/concealing \d+ DC/.test(printed)) throw new DeviceError('does-not-decode', 'only part of the picture could be decoded');
-  const [width, height] = /showinfo.* s:(\d+)x(\d+) /.exec(printed)?.slice(1).map(Number) ?? [];
-  return width === undefined || height === undefined ? undefined : { width, height };
 }

@@ -1,11 +1,11 @@
 // Asks Dahua recorders for footage by their CGI: a finder is made, set upon one day of one channel, emptied page by page, and given back.
 import { DeviceError } from '../onvif/device-error.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
-import { type AskedRecorder, type ChannelDay, type DayFound, makerSource } from './maker-source.ts';
+import { type AskedRecorder, type ChannelDay, type DayFound, makerSource, playedMs } from './maker-source.ts';
 import type { Stretch } from './spans.ts';
 import { readTimeLabel, writeTimeLabel } from './time-label.ts';
 
-export const dahuaCgi = makerSource({ name: 'dahua-cgi', makers: /dahua|大华/i, readChannels, readDay });
+export const dahuaCgi = makerSource({ name: 'dahua-cgi', makers: /dahua|大华/i, readChannels, readDay, playbackPath });
 
 /** The most a recorder gives at a time. */
 const pageSize = 100;
@@ -57,6 +57,11 @@ async function findFiles(recorder: AskedRecorder, finder: string, { channel, day
     if (found !== files.length) break;
   }
   return { stretches, complete: false };
+}
+
+async function playbackPath({ utcOffsetMinutes }: AskedRecorder, { channel, at }: { channel: string; at: number }): Promise<string> {
+  const label = (time: number) => writeTimeLabel(time, utcOffsetMinutes).replaceAll(/[-: ]/g, '_');
+  return `/cam/playback?channel=${channel}&subtype=0&starttime=${label(at)}&endtime=${label(at + playedMs)}`;
 }
 
 /**

@@ -26,6 +26,17 @@ export interface FootageSource extends MakersWay {
   /** One question may be about any length of time; otherwise each day of each channel costs some. */
   asksAtOnce?: true;
   read(session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer>;
+  /** Path and query at which the recorder plays over RTSP what this way lists; left out where ONVIF replay does. Throws DeviceError. */
+  playbackPath?(session: OnvifSession, asked: InstantAsked): Promise<string>;
+}
+
+/** A moment of one recording. */
+export interface InstantAsked {
+  recording: string;
+  /** By the recorder's clock: milliseconds since 1970, whole seconds. */
+  at: number;
+  utcOffsetMinutes: number;
+  signal: AbortSignal;
 }
 
 /** What a recorder told of the windows it was asked about. */

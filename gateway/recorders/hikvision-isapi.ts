@@ -4,11 +4,11 @@ import { xml } from '../onvif/markup.ts';
 import type { RecordingListed, WeekPart } from '../onvif/recording.ts';
 import { child, children, numberOf, parseXml, textOf, type XmlNode } from '../onvif/xml-node.ts';
 import { readTrackWeek } from './hikvision-schedule.ts';
-import { type AskedRecorder, type ChannelDay, type DayFound, forbidden, makerSource } from './maker-source.ts';
+import { type AskedRecorder, type ChannelDay, type DayFound, forbidden, makerSource, playedMs } from './maker-source.ts';
 import type { Stretch } from './spans.ts';
 import { readTimeLabel, type TimeLabel, writeTimeLabel } from './time-label.ts';
 
-export const hikvisionIsapi = makerSource({ name: 'hikvision-isapi', makers: /hik|海康/i, readChannels, readDay });
+export const hikvisionIsapi = makerSource({ name: 'hikvision-isapi', makers: /hik|海康/i, readChannels, readDay, playbackPath });
 
 /** What the maker's own pages ask for; larger pages are cut short without a word by some models. */
 const pageSize = 40;
@@ -63,6 +63,20 @@ async function readDay(recorder: AskedRecorder, { channel, day }: ChannelDay): P
   };
 }
 
+/** Each file is on one of a channel's tracks only. Times are written as in a search. */
+async function playbackPath(recorder: AskedRecorder, { channel, at }: { channel: string; at: number }): Promise<string> {
+  const tracks = kindsOfTrack.map((kind) => `${channel}${kind}`);
+  let holder = tracks[0];
+  for (const track of tracks) {
+    const { stretches } = await searchTrack(recorder, { track, day: { from: at, to: at + playedMs } });
+    if (!stretches.some(({ from, to }) => from <= at && at < to)) continue;
+    holder = track;
+    break;
+  }
+  const label = (time: number) => timeLabel(time, recorder.utcOffsetMinutes).replaceAll(/[-:]/g, '');
+  return `/Streaming/tracks/${holder}?starttime=${label(at)}&endtime=${label(at + playedMs)}`;
+}
+
 async function searchTrack(recorder: AskedRecorder, about: { track: string; day: Stretch }): Promise<DayFound> {
   // The pages of one search are known by it; with another it would be another search.
   const id = crypto.randomUUID();
@@ -94,9 +108,14 @@ interface Search {
   position: number;
 }
 
-/** The `Z` stands behind the recorder's local time: so the maker's own pages write it. `Postion` is the maker's spelling too. */
+/** The `Z` stands behind the recorder's local time: so the maker's own pages write it. */
+function timeLabel(at: number, utcOffsetMinutes: number): string {
+  return `${writeTimeLabel(at, utcOffsetMinutes).replace(' ', 'T')}Z`;
+}
+
+/** `Postion` is the maker's spelling. */
 function searchDescription({ id, track, day, position }: Search, utcOffsetMinutes: number): string {
-  const label = (at: number) => `${writeTimeLabel(at, utcOffsetMinutes).replace(' ', 'T')}Z`;
+  const label = (at: number) => timeLabel(at, utcOffsetMinutes);
   return xml`<?xml version="1.0" encoding="utf-8"?><CMSearchDescription><searchID>${id}</searchID><trackList><trackID>${track}</trackID></trackList><timeSpanList><timeSpan><startTime>${label(day.from)}</startTime><endTime>${label(day.to - 1000)}</endTime></timeSpan></timeSpanList><maxResults>${pageSize}</maxResults><searchResultPostion>${position}</searchResultPostion><metadataList><metadataDescriptor>//recordType.meta.std-cgi.com</metadataDescriptor></metadataList></CMSearchDescription>`
     .xml;
 }

@@ -15,7 +15,12 @@ export interface MakerInterface {
   readChannels(recorder: AskedRecorder): Promise<RecordingListed[]>;
   /** What one channel holds of at most one day. Gives back whatever it took from the recorder, however it ends. */
   readDay(recorder: AskedRecorder, about: ChannelDay): Promise<DayFound>;
+  /** Path and query at which RTSP plays a channel, by its token, from an instant on. */
+  playbackPath(recorder: AskedRecorder, about: { channel: string; at: number }): Promise<string>;
 }
+
+/** How much is asked to be played: enough for a keyframe, and no session that goes on for hours where ending it fails. */
+export const playedMs = 60_000;
 
 export interface ChannelDay {
   channel: ChosenRecording;
@@ -47,7 +52,13 @@ const requestsMax = 10_000;
 export const forbidden = 403;
 
 export function makerSource(maker: MakerInterface): FootageSource {
-  return { name: maker.name, makers: maker.makers, read: (session, question) => read(maker, session, question) };
+  return {
+    name: maker.name,
+    makers: maker.makers,
+    read: (session, question) => read(maker, session, question),
+    playbackPath: (session, { recording, at, ...asked }) =>
+      maker.playbackPath(askedRecorder(session, asked).recorder, { channel: recording, at }),
+  };
 }
 
 async function read(maker: MakerInterface, session: OnvifSession, question: FootageQuestion): Promise<FootageAnswer> {

@@ -1,10 +1,10 @@
 // Asks Uniview recorders for footage by their LAPI: the channels, then the records of each, searched by day.
 import { DeviceError } from '../onvif/device-error.ts';
 import type { RecordingListed } from '../onvif/recording.ts';
-import { type AskedRecorder, type ChannelDay, type DayFound, makerSource } from './maker-source.ts';
+import { type AskedRecorder, type ChannelDay, type DayFound, makerSource, playedMs } from './maker-source.ts';
 import type { Stretch } from './spans.ts';
 
-export const univiewLapi = makerSource({ name: 'uniview-lapi', makers: /uniview|\bunv\b|宇视/i, readChannels, readDay });
+export const univiewLapi = makerSource({ name: 'uniview-lapi', makers: /uniview|\bunv\b|宇视/i, readChannels, readDay, playbackPath });
 
 const pageSize = 100;
 const pagesMax = 60;
@@ -48,6 +48,10 @@ async function readDay(recorder: AskedRecorder, { channel, day }: ChannelDay): P
     if (fresh.length < records.length) break;
   }
   return { stretches, complete: false };
+}
+
+async function playbackPath(_: AskedRecorder, { channel, at }: { channel: string; at: number }): Promise<string> {
+  return `/c${channel}/b${at / 1000}/e${(at + playedMs) / 1000}/replay/`;
 }
 
 /** One page. `whole`: all of it could be read; `total`: how many the recorder says there are on all pages. Throws as above. */

@@ -1,4 +1,4 @@
-// Has a recorder play back one instant (ONVIF Streaming, "Playback"), and takes the first picture that comes.
+// Has a recorder play back one instant (ONVIF Streaming, "Playback", or as its maker has it), and takes the first picture that comes.
 import type { FaultCode } from '#contract/fault-code.ts';
 import { DeviceError } from '../onvif/device-error.ts';
 import type { Credentials } from '../onvif/http-digest.ts';
@@ -11,15 +11,14 @@ import { findVideoTrack, type VideoTrack } from './video-track.ts';
 export interface ReplayQuestion {
   /** `rtsp://…`, without user name or password. */
   address: URL;
-  /** By the recorder's clock: milliseconds since 1970. */
-  at: number;
+  /** By the recorder's clock: milliseconds since 1970. Undefined where the address says it, in a maker's way. */
+  at: number | undefined;
   credentials: Credentials | undefined;
   /** How long the recorder may take for all of it. */
   patienceMs: number;
   signal: AbortSignal;
 }
 
-const required = { Require: 'onvif-replay' };
 const goodbyeMs = 1000;
 
 /**
@@ -35,15 +34,21 @@ export async function playInstant(question: ReplayQuestion): Promise<IntraPictur
   let session: { url: string; id: string } | undefined;
   try {
     const track = await describe(connection, address.href);
+    const asked = at === undefined ? fromTheBeginning : from(at);
     const transport = { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' };
-    const setUp = accepted('SETUP', await connection.request('SETUP', track.control, { ...required, ...transport }));
+    const setUp = accepted('SETUP', await connection.request('SETUP', track.control, { ...asked.required, ...transport }));
     session = { url: track.aggregate, id: sessionIn(setUp) };
-    const play = { Session: session.id, Range: `clock=${clockTime(at)}-`, 'Rate-Control': 'no', Frames: 'intra' };
-    accepted('PLAY', await connection.request('PLAY', session.url, { ...required, ...play }));
+    accepted('PLAY', await connection.request('PLAY', session.url, { ...asked.required, Session: session.id, ...asked.play }));
     return await firstPicture(connection, { track, channel: channelIn(setUp), ranOut: () => patience.aborted && !signal.aborted });
   } finally {
     await leave(connection, session);
   }
+}
+
+const fromTheBeginning = { required: {}, play: { Range: 'npt=0.000-' } };
+
+function from(at: number) {
+  return { required: { Require: 'onvif-replay' }, play: { Range: `clock=${clockTime(at)}-`, 'Rate-Control': 'no', Frames: 'intra' } };
 }
 
 async function describe(connection: RtspConnection, url: string): Promise<VideoTrack> {

@@ -74,6 +74,16 @@ const faults: Record<FaultCode, { cause: Text; fix: Text }> = {
   'device-unreachable': { cause: { zh: '设备离线，未能检查', en: 'The device is offline and could not be looked at' }, fix: checkNetwork },
   'no-stream': { cause: { zh: '设备未提供视频流', en: 'The device gives no stream' }, fix: checkDevice },
   'does-not-decode': { cause: { zh: '视频流无法解码', en: 'The stream cannot be decoded' }, fix: checkDevice },
+  undated: {
+    cause: {
+      zh: '录像能回放，但录像机未注明画面时刻，画面上也读不出时间',
+      en: 'Footage plays, and nothing says of when: no time from the recorder, no clock in the picture',
+    },
+    fix: {
+      zh: '在摄像头上打开画面时间显示（OSD），字要清楚、不被遮挡',
+      en: 'Have the camera write the time into its picture (OSD), large and free of other writing',
+    },
+  },
   stalled: { cause: { zh: '视频流已打开但没有数据', en: 'The stream opens but nothing comes' }, fix: checkDevice },
   black: {
     cause: { zh: '画面全黑', en: 'The picture is black' },

@@ -222,7 +222,7 @@ test('what was played back is marked at its day, and stays so', async () => {
   const ledger = ledgerIn();
   await ledger.read('nvr', counted().session, question());
   const sample = { camera: 'cam-stove', recording: 'Recording_1' };
-  const value = { played: '', deviationSeconds: 0, sha256: '' };
+  const value = { played: '', deviationSeconds: 0, datedBy: 'recorder' as const, sha256: '' };
   ledger.played({
     kind: 'playback',
     device: 'nvr',

@@ -94,7 +94,7 @@ test('days of which something was played back are marked', () => {
   kept = [{ from: began, to: at }];
   look(own);
   const asked = new Date(began + 20 * hour).toISOString();
-  const played = { ok: true as const, value: { played: asked, deviationSeconds: 0 } };
+  const played = { ok: true as const, value: { played: asked, deviationSeconds: 0, datedBy: 'recorder' as const } };
   const playback = { ok: true as const, value: [{ camera: 'stove', recording: 'stove', asked, played }] };
   own.ledger.played({ kind: 'playback', device: 'own', at: asked, playback });
   expect(

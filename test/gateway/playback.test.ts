@@ -17,6 +17,7 @@ const dayMs = 86_400_000;
 const sha256Of = (jpeg: Buffer) => createHash('sha256').update(jpeg).digest('hex');
 const password = 'p:w"d';
 const cameras = ['hall-1', 'kitchen-1'];
+const timeZone = 'Asia/Shanghai';
 let media: Media;
 beforeAll(async () => {
   media = await prepareMedia();
@@ -40,7 +41,7 @@ describe('playing back what a recorder lists', () => {
   }
 
   /** What one look comes to, as the server is told it. */
-  async function look(device: Device, probe: PlaybackProbe = createPlaybackProbe(), options: Partial<PlaybackOptions> = {}) {
+  async function look(device: Device, probe: PlaybackProbe = createPlaybackProbe({ timeZone }), options: Partial<PlaybackOptions> = {}) {
     return judged(await probe(device, { signal: AbortSignal.timeout(60_000), now: Date.now, patienceMs: 30_000, ...options }), 1000);
   }
 
@@ -51,7 +52,7 @@ describe('playing back what a recorder lists', () => {
       kept.push(jpeg);
       return sha256Of(jpeg);
     };
-    const fact = await look(device, createPlaybackProbe(), { keepPicture });
+    const fact = await look(device, createPlaybackProbe({ timeZone }), { keepPicture });
     expect(fact).toMatchObject({ outcome: 'ok' });
     const samples = fact.measured?.samples ?? [];
     expect(samples).toHaveLength(5);
@@ -67,7 +68,9 @@ describe('playing back what a recorder lists', () => {
   });
 
   test('names no picture where it cannot be kept, and proves as much without', async () => {
-    const fact = await look(await record(), createPlaybackProbe(), { keepPicture: () => Promise.reject(new Error('the disk is full')) });
+    const fact = await look(await record(), createPlaybackProbe({ timeZone }), {
+      keepPicture: () => Promise.reject(new Error('the disk is full')),
+    });
     expect(fact.outcome).toBe('ok');
     for (const sample of fact.measured?.samples ?? []) expect(sample).not.toHaveProperty('sha256');
   });
@@ -90,7 +93,7 @@ describe('playing back what a recorder lists', () => {
     ['no-stream', 'no-stream'],
     ['replay-garbled', 'does-not-decode'],
   ])('is a fault with a recorder that lists footage and is %s', async (fault, code) => {
-    const fact = await look(await record({ channels: [{ name: 'hall-1' }] }, fault), createPlaybackProbe(), {
+    const fact = await look(await record({ channels: [{ name: 'hall-1' }] }, fault), createPlaybackProbe({ timeZone }), {
       patienceMs: fault === 'stalled' ? 1500 : 30_000,
     });
     expect(fact).toMatchObject({ outcome: 'fault', fault: code });
@@ -120,7 +123,7 @@ describe('playing back what a recorder lists', () => {
 
   test('asks again for what did not play, until it does', async () => {
     const device = await record();
-    const probe = createPlaybackProbe();
+    const probe = createPlaybackProbe({ timeZone });
     await recorder.faults.set('replay-garbled');
     const failed = (await look(device, probe)).measured?.samples.map(({ asked }) => asked) ?? [];
     await recorder.faults.clear('replay-garbled');
@@ -132,7 +135,7 @@ describe('playing back what a recorder lists', () => {
 
   test('asks again also for what a look in between did not come to', async () => {
     const device = await record();
-    const probe = createPlaybackProbe();
+    const probe = createPlaybackProbe({ timeZone });
     await recorder.faults.set('replay-garbled');
     const failed = (await look(device, probe)).measured?.samples.map(({ asked }) => asked) ?? [];
     await recorder.faults.clear('replay-garbled');
@@ -242,7 +245,10 @@ describe('a look at play-back', () => {
     asked: '2026-11-23T04:00:00.000Z',
     played,
   });
-  const good = sample({ ok: true, value: { played: '2026-11-23T04:00:00.000Z', deviationSeconds: 0, sha256: 'a'.repeat(64) } });
+  const good = sample({
+    ok: true,
+    value: { played: '2026-11-23T04:00:00.000Z', deviationSeconds: 0, datedBy: 'recorder', sha256: 'a'.repeat(64) },
+  });
   const bad = (fault: 'stalled' | 'busy') => sample({ ok: false, fault, detail: 'why' });
   const fact = (samples: PlayedSample[]) =>
     judged({ kind: 'playback', device: 'nvr', at: '2026-11-23T04:00:00.000Z', playback: { ok: true, value: samples } }, 1000);

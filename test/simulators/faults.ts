@@ -48,7 +48,11 @@ export const faultList = {
   },
   'footage-truncated': { kinds: recorder, does: 'Searches give their first page and are never completed.' },
   'no-find-events': { kinds: recorder, does: 'The recorder does not implement FindEvents.' },
-  'no-replay': { kinds: recorder, does: 'The recorder has no Replay service: what it lists cannot be played back.' },
+  'no-replay': {
+    kinds: recorder,
+    does: 'The recorder has no Replay service, nor its maker’s play-back: what it lists cannot be played back.',
+  },
+  'no-overlay-clock': { kinds: recorder, does: 'No clock is written into the pictures that a maker’s play-back shows.' },
   'replay-elsewhere': { kinds: recorder, does: 'Whatever instant is asked for, play-back is of the newest ten minutes.' },
   'replay-garbled': { kinds: recorder, does: 'Play-back delivers pictures that no decoder can read.' },
   'disk-broken': { kinds: recorder, does: 'The recorder’s disk reports an error; only the makers’ own interfaces tell of disks.' },

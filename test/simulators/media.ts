@@ -41,7 +41,7 @@ export interface Clip {
 
 export type Media = Record<ClipName, Clip>;
 
-interface Recipe {
+export interface Recipe {
   codec: Clip['codec'];
   width: number;
   height: number;
@@ -81,7 +81,7 @@ const recipes: Record<ClipName, Recipe> = {
 export async function prepareMedia(): Promise<Media> {
   const folder = join(import.meta.dirname, '../../.cache/media', version());
   await makeFolder(folder, encodeAll);
-  const load = (name: ClipName) => loadClip(folder, name);
+  const load = (name: ClipName) => loadClip(folder, name, recipes[name]);
   return {
     'h264-1080p': await load('h264-1080p'),
     'h265-1080p': await load('h265-1080p'),
@@ -126,10 +126,13 @@ async function exists(folder: string): Promise<boolean> {
 }
 
 async function encodeAll(folder: string): Promise<void> {
-  for (const [name, recipe] of Object.entries(recipes)) {
-    const args = encodingArguments(recipe, join(folder, name), join(folder, `${name}.jpg`));
-    await promisify(execFile)('ffmpeg', args, { timeout: 60_000 });
-  }
+  for (const [name, recipe] of Object.entries(recipes)) await encodeClip(folder, name, recipe);
+}
+
+/** Makes two files in `folder`, which `loadClip` reads. Throws where ffmpeg is missing or fails. */
+export async function encodeClip(folder: string, name: string, recipe: Recipe): Promise<void> {
+  const args = encodingArguments(recipe, join(folder, name), join(folder, `${name}.jpg`));
+  await promisify(execFile)('ffmpeg', args, { timeout: 60_000 });
 }
 
 function encodingArguments(recipe: Recipe, clipPath: string, snapshotPath: string): string[] {
@@ -160,8 +163,7 @@ function encoderArguments({ codec, keyframeEvery }: Recipe): string[] {
   }
 }
 
-async function loadClip(folder: string, name: ClipName): Promise<Clip> {
-  const { codec, width, height, framesPerSecond } = recipes[name];
+export async function loadClip(folder: string, name: string, { codec, width, height, framesPerSecond }: Recipe): Promise<Clip> {
   const accessUnits = cutAtDelimiters(codec, nalUnits(await readFile(join(folder, name))));
   const parameterSets = (accessUnits[0]?.nals ?? []).filter((nal) => nalRole(codec, nal) === 'parameters');
   return { codec, width, height, framesPerSecond, accessUnits, parameterSets, snapshot: await readFile(join(folder, `${name}.jpg`)) };

@@ -1,4 +1,5 @@
 // A simulated ONVIF recorder: channels as media profiles, and the Recording, Search and Replay services over a history that goes on.
+import { makeClockClip } from './clock-clip.ts';
 import { createFootageLog, type FootageGap } from './footage.ts';
 import type { Clip, ClipName, Media } from './media.ts';
 import type { Channel } from './onvif/channels.ts';
@@ -11,6 +12,7 @@ import { searchService } from './onvif/search-service.ts';
 import type { RtspSource } from './rtsp/source.ts';
 import { type SimulatedDisk, usualDisk } from './vendors/disk.ts';
 import { type VendorName, vendors } from './vendors/index.ts';
+import type { Moment } from './vendors/vendor.ts';
 
 export interface RecordedChannel {
   name: string;
@@ -67,6 +69,9 @@ function servicesOf(options: RecorderOptions & { profileG: boolean }, { faults, 
   const recordings = options.channels.map((channel, index) => recordingOf(channel, index, { media: options.media, clock, now }));
   const channels = recordings.map(({ channel }) => channel);
   const disk = { ...usualDisk, ...options.disk };
+  const vendor = options.vendor && vendors[options.vendor];
+  const makerParts = { recordings, faults, clock, disk, now };
+  const makersReplay = createMakersReplay({ faults, clock, now });
   faults.onSwitch('recording-stopped', (on) => {
     for (const { log } of recordings) on ? log.stop() : log.start();
   });
@@ -85,9 +90,11 @@ function servicesOf(options: RecorderOptions & { profileG: boolean }, { faults, 
   return {
     channels,
     services: [mediaService({ channels, faults, streamUrl }), ...(options.profileG ? profileG() : [])],
-    makerPages: options.vendor === undefined ? undefined : vendors[options.vendor].pages({ recordings, faults, clock, disk, now }),
+    makerPages: vendor?.pages(makerParts),
     replay(path: string, query: URLSearchParams) {
-      const recording = recordings.find(({ replayPath }) => samePath(replayPath, path, query));
+      const moment = vendor?.played({ path, query }, makerParts);
+      if (moment !== undefined) return makersReplay(moment);
+      const recording = options.profileG ? recordings.find(({ replayPath }) => samePath(replayPath, path, query)) : undefined;
       return recording && replayOf(recording, { faults, now });
     },
   };
@@ -101,6 +108,23 @@ function replayOf({ channel, log }: Recording, { faults, now }: Pick<DeviceParts
     clip: () => (faults.has('replay-garbled') ? garbled(channel.clip()) : channel.clip()),
     stalled: () => faults.has('stalled'),
     footage: faults.has('replay-elsewhere') ? [newest] : log.footage(),
+  };
+}
+
+/** A maker's play-back: the picture shows by the camera's clock of when it is, and nothing else tells. */
+function createMakersReplay({ faults, clock, now }: Pick<DeviceParts, 'faults' | 'clock' | 'now'>) {
+  let made: { shows: number; clip: Promise<Clip> } | undefined;
+  /** A client describes what it plays first: that must not be made twice. */
+  const clipThat = (shows: number) => {
+    if (made?.shows !== shows) made = { shows, clip: makeClockClip(shows) };
+    return made.clip;
+  };
+  return async ({ recording: { channel }, at }: Moment): Promise<RtspSource | undefined> => {
+    if (faults.has('no-replay')) return undefined;
+    const taken = faults.has('replay-elsewhere') ? now() - newestMs : at - (clock.utc() - now());
+    const clip = faults.has('no-overlay-clock') ? channel.clip() : await clipThat(taken + clock.utcOffsetMinutes * 60_000);
+    const played = faults.has('replay-garbled') ? garbled(clip) : clip;
+    return { clip: () => played, stalled: () => faults.has('stalled'), playsFromBeginning: () => true };
   };
 }
 

@@ -21,8 +21,8 @@ export const playbackNotOffered: RecorderRule = {
       measured: { zh: '录像未经回放证实', en: 'Not proven by play-back' },
       required: { zh: '平台可抽查回放录像', en: 'Footage can be spot-checked by play-back' },
       cause: {
-        zh: '录像机不提供ONVIF回放，或以网关不识别的编码回放',
-        en: 'The recorder offers no ONVIF replay, or plays in a way the gateway does not know',
+        zh: '录像机既不提供ONVIF回放，也没有网关能用的厂商回放接口，或以网关不识别的编码回放',
+        en: 'The recorder offers neither ONVIF replay nor a maker’s play-back that the gateway knows, or plays in a coding it does not know',
       },
       fix: {
         zh: '在录像机上启用ONVIF（Profile G）回放，或升级、更换录像机',

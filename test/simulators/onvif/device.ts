@@ -70,7 +70,7 @@ export interface OwnParts {
   others?: readonly Actions[];
   channels: readonly Channel[];
   /** Streams besides those of the channels. */
-  replay?(path: string, query: URLSearchParams): RtspSource | undefined;
+  replay?(path: string, query: URLSearchParams): RtspSource | undefined | Promise<RtspSource | undefined>;
   makerPages?: MakerPages | undefined;
   close?(): void;
 }

@@ -52,7 +52,7 @@ export function serveConnection(socket: Socket, { options, pacer }: { options: R
     const url = baseUrl(request.uri);
     const parsed = URL.parse(url);
     if (parsed?.protocol !== 'rtsp:') return { status: 400 };
-    const source = options.resolve(parsed.pathname || '/', parsed.searchParams);
+    const source = await options.resolve(parsed.pathname || '/', parsed.searchParams);
     if (source === undefined) return { status: 404 };
     const refusal = refuseRequired(request, source);
     if (refusal !== undefined) return refusal;

@@ -11,7 +11,8 @@ import type { RtspSource } from './source.ts';
 export function createLiveReel(source: RtspSource, startMs: number): Reel {
   let clip = source.clip();
   const { codec } = clip;
-  let index = lastKeyframe(clip, Math.floor((startMs * clip.framesPerSecond) / 1000)) + (source.startsMidway?.() === true ? 1 : 0);
+  const startsAt = source.playsFromBeginning?.() === true ? 0 : startMs;
+  let index = lastKeyframe(clip, Math.floor((startsAt * clip.framesPerSecond) / 1000)) + (source.startsMidway?.() === true ? 1 : 0);
   let playedMs = 0;
   return {
     next() {

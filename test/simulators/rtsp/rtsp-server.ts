@@ -16,7 +16,7 @@ export interface RtspServerOptions {
   /** Without them everybody may watch. */
   credentials?: Credentials | undefined;
   /** What plays at a path; `undefined` answers 404. */
-  resolve(path: string, query: URLSearchParams): RtspSource | undefined;
+  resolve(path: string, query: URLSearchParams): RtspSource | undefined | Promise<RtspSource | undefined>;
   /** `locked` answers 403 even to the right password; `busy` answers 453 to whoever wants a session. */
   refuses?(): 'locked' | 'busy' | undefined;
 }

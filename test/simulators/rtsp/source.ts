@@ -24,6 +24,8 @@ export interface RtspSource {
   describesOtherTracks?(): boolean;
   /** While true the session description leaves out the parameter sets, which then come only with each keyframe. */
   describesNothing?(): boolean;
+  /** While true a session begins with the clip's first picture: what a maker's play-back address asks for, undated. */
+  playsFromBeginning?(): boolean;
   /** Makes this a replay source: what a recorder holds, played by the looped clip. Read at each PLAY, so it may grow. */
   footage?: Footage;
 }

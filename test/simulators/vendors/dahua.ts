@@ -1,7 +1,7 @@
 // The CGI of Dahua recorders: few finders, which stay taken until they are destroyed, local times, and two ways of counting channels.
 import type { HttpAnswer } from '../onvif/delivery.ts';
 import type { PageAsked } from '../onvif/http-device.ts';
-import { filesOf, fromWallClock, type Vendor, type VendorParts, wallClock } from './vendor.ts';
+import { filesOf, fromWallClock, type Moment, momentIn, type Vendor, type VendorParts, wallClock } from './vendor.ts';
 
 const findersMax = 2;
 /** Fewer than the hundred a client may ask for: a page that is not full is not the last. */
@@ -9,7 +9,7 @@ const pageMax = 20;
 const countMax = 100;
 const fileMs = 1_800_000;
 
-export const dahua: Vendor = { manufacturer: 'Dahua', model: 'DHI-NVR4108-SIM', pages };
+export const dahua: Vendor = { manufacturer: 'Dahua', model: 'DHI-NVR4108-SIM', pages, played };
 
 interface Finder {
   /** Counted from 0. */
@@ -80,6 +80,18 @@ function finderOf(query: URLSearchParams, { recordings, clock, now }: VendorPart
   const [from, to] = ['StartTime', 'EndTime'].map((name) => fromWallClock(query.get(`condition.${name}`) ?? '', clock));
   if (from === undefined || to === undefined || Number.isNaN(from + to) || query.get('condition.Types[0]') !== 'dav') return undefined;
   return { channel, files: filesOf(recordings[channel], { clock, now, from, to, fileMs }), given: 0 };
+}
+
+/** Channels are counted from 1 here. */
+function played({ path, query }: { path: string; query: URLSearchParams }, { recordings, clock, now }: VendorParts): Moment | undefined {
+  if (path !== '/cam/playback') return undefined;
+  const recording = recordings[Number(query.get('channel')) - 1];
+  const [from, to] = ['starttime', 'endtime'].map((name) => {
+    const text = (query.get(name) ?? '').replace(/^(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)$/, '$1-$2-$3 $4:$5:$6');
+    return fromWallClock(text, clock);
+  });
+  if (from === undefined || to === undefined) return undefined;
+  return momentIn(filesOf(recording, { clock, now, from, to, fileMs }), { recording, from });
 }
 
 function itemLines(file: { from: number; to: number }, index: number, channel: number, { clock }: VendorParts): string[] {

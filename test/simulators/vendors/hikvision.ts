@@ -2,14 +2,14 @@
 import type { HttpAnswer } from '../onvif/delivery.ts';
 import type { PageAsked } from '../onvif/http-device.ts';
 import { child, type Element, parseXml, textAt, type Xml, xml } from '../onvif/xml.ts';
-import { filesOf, fromWallClock, type Vendor, type VendorParts, wallClock } from './vendor.ts';
+import { filesOf, fromWallClock, type Moment, momentIn, type Vendor, type VendorParts, wallClock } from './vendor.ts';
 
 /** Fewer than a client may ask for. */
 const pageMax = 10;
 const fileMs = 3_600_000;
 const spanMax = 86_400_000;
 
-export const hikvision: Vendor = { manufacturer: 'HIKVISION', model: 'DS-7608NI-SIM', pages };
+export const hikvision: Vendor = { manufacturer: 'HIKVISION', model: 'DS-7608NI-SIM', pages, played };
 
 function pages(parts: VendorParts) {
   const answers = new Map<string, (asked: PageAsked) => HttpAnswer>([
@@ -93,6 +93,18 @@ function matches(track: string, { from, to }: { from: number; to: number }, { re
   const turn = kind === '01' ? 0 : 1;
   const video = files.filter((file) => Math.floor(file.from / fileMs) % 2 === turn).map((file) => ({ ...file, content: 'video' as const }));
   return kind === '03' ? [...video, { from, to, content: 'picture' }] : video;
+}
+
+/** Times without separators, and local in spite of the `Z`. */
+function played({ path, query }: { path: string; query: URLSearchParams }, parts: VendorParts): Moment | undefined {
+  const track = /^\/Streaming\/tracks\/(\d+)$/.exec(path)?.[1];
+  const [from, to] = ['starttime', 'endtime'].map((name) => {
+    const text = (query.get(name) ?? '').replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+    return fromWallClock(text, parts.clock);
+  });
+  if (track === undefined || from === undefined || to === undefined) return undefined;
+  const files = matches(track, { from, to }, parts).filter(({ content }) => content === 'video');
+  return momentIn(files, { recording: parts.recordings[Number(track.slice(0, -2)) - 1], from });
 }
 
 function searchResult(found: readonly Match[], description: Element | undefined, { clock, faults }: VendorParts): Xml {

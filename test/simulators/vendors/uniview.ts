@@ -1,13 +1,13 @@
 // The LAPI of Uniview recorders: JSON, times in seconds since 1970, pages by offset, and status 599 for whatever a firmware does not know.
 import type { HttpAnswer } from '../onvif/delivery.ts';
 import type { PageAsked } from '../onvif/http-device.ts';
-import { filesOf, type Vendor, type VendorParts } from './vendor.ts';
+import { filesOf, type Moment, momentIn, type Vendor, type VendorParts } from './vendor.ts';
 
 /** Fewer than a client may ask for. */
 const pageMax = 16;
 const fileMs = 3_600_000;
 
-export const uniview: Vendor = { manufacturer: 'UNIVIEW', model: 'NVR302-SIM', pages };
+export const uniview: Vendor = { manufacturer: 'UNIVIEW', model: 'NVR302-SIM', pages, played };
 
 function pages(parts: VendorParts) {
   return (path: string) => {
@@ -48,6 +48,14 @@ function records(channel: number, query: URLSearchParams, { recordings, faults, 
   const page = files.slice(start, start + Math.min(number('Limit'), pageMax));
   const infos = page.map(({ from, to }) => ({ Begin: Math.floor(from / 1000), End: Math.floor(to / 1000), Type: 0 }));
   return { Nums: infos.length, RecordInfos: infos };
+}
+
+/** `/c1/b<seconds since 1970>/e<the same>/replay/`. */
+function played({ path }: { path: string }, { recordings, clock, now }: VendorParts): Moment | undefined {
+  const [channel, from, to] = (/^\/c(\d+)\/b(\d+)\/e(\d+)\/replay\/?$/.exec(path)?.slice(1) ?? []).map(Number);
+  if (channel === undefined || from === undefined || to === undefined) return undefined;
+  const recording = recordings[channel - 1];
+  return momentIn(filesOf(recording, { clock, now, from: from * 1000, to: to * 1000, fileMs }), { recording, from: from * 1000 });
 }
 
 function succeeded(data: object): HttpAnswer {

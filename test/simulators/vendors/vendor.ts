@@ -10,6 +10,14 @@ export interface Vendor {
   manufacturer: string;
   model: string;
   pages(parts: VendorParts): MakerPages;
+  /** Which file an RTSP address plays, and from when on; undefined where it is none of play-back, or there is nothing of that time. */
+  played(address: { path: string; query: URLSearchParams }, parts: VendorParts): Moment | undefined;
+}
+
+/** By the recorder’s clock. */
+export interface Moment {
+  recording: Recording;
+  at: number;
 }
 
 export interface VendorParts {
@@ -38,6 +46,12 @@ function pieces(span: Footage[number], fileMs: number): Footage[number][] {
     from = to;
   }
   return files;
+}
+
+/** The first that is held of what is asked for. NaN for times that are none. */
+export function momentIn(files: Footage, { recording, from }: { recording: Recording | undefined; from: number }): Moment | undefined {
+  const [first] = files;
+  return first === undefined || recording === undefined ? undefined : { recording, at: Math.max(first.from, from) };
 }
 
 /** `2026-11-22 08:00:00`, the recorder’s wall clock. */
