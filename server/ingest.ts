@@ -1,4 +1,5 @@
 // From bytes to stored and acknowledged: gathers what arrives within some milliseconds, takes it in as one transaction, then acknowledges.
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { envelope } from '#contract/envelope.ts';
 import { topic } from '#contract/topics.ts';
@@ -117,10 +118,16 @@ export function createIngest(deps: {
 
   async function run(): Promise<void> {
     if (!closing.signal.aborted) await pause(gatherMs);
+    let answered: Promise<void> | undefined;
     while (waiting.length > 0) {
       const batch = nextBatch();
-      const error = await storeAll(batch.map(({ message, items }) => ({ message, items: items ?? readMessage(message) })));
-      for (const { stored, refused } of batch) error === undefined ? stored() : refused(error);
+      const since = performance.now();
+      const readings = batch.map(({ message, items }) => ({ message, items: items ?? readMessage(message) }));
+      const taken = await keep({ canteens: batch.map(({ message }) => message.canteen), takeIn: (known) => takeIn(readings, known) });
+      await answered;
+      answered = answer(batch, taken, since);
+      // What comes meanwhile is stored next.
+      if (waiting.length === 0) await answered;
     }
     running = undefined;
   }
@@ -150,20 +157,23 @@ export function createIngest(deps: {
     return batch;
   }
 
-  async function storeAll(readings: Reading[]): Promise<ServerError | undefined> {
-    const since = performance.now();
-    const taken = await keep({ canteens: readings.map(({ message }) => message.canteen), takeIn: (known) => takeIn(readings, known) });
-    if (taken instanceof ServerError) return taken;
+  /** At the next turn of the event loop: by then the next batch is on its way to the disk, which would have nothing to do meanwhile. */
+  async function answer(batch: Waiting[], taken: TakenIn | ServerError, since: number): Promise<void> {
+    await setImmediate();
+    if (taken instanceof ServerError) {
+      for (const { refused } of batch) refused(taken);
+      return;
+    }
     await Promise.all(taken.touched.map(acknowledge));
     const points = taken.told.flatMap(pointsOf);
     telemetry.take(points);
     meters?.stored({
       seconds: (performance.now() - since) / 1000,
       types: taken.events.map(({ event }) => event.type),
-      waitedMs: readings.map(({ message }) => now() - message.receivedAt),
+      waitedMs: batch.map(({ message }) => now() - message.receivedAt),
       points: points.length,
     });
-    return undefined;
+    for (const { stored } of batch) stored();
   }
 
   /** Tries until it works; gives the error up to the senders only when the server is stopping. */

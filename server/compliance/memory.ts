@@ -35,7 +35,9 @@ interface Found extends Sought {
 interface Source {
   device: string;
   known: ReadonlyMap<CheckName, KnownFact> | undefined;
-  read: [check: CheckName, as: KnownFact | undefined][];
+  checks: CheckName[];
+  /** What each of `checks` was read as. */
+  as: (KnownFact | undefined)[];
 }
 
 interface Moment {
@@ -110,7 +112,7 @@ export function createMemory(): Memory {
     function isAsRead(source: Source): boolean {
       const known = state.facts.get(source.device);
       if (known === source.known) return true;
-      if (source.read.some(([check, as]) => known?.get(check) !== as)) return false;
+      if (source.checks.some((check, index) => known?.get(check) !== source.as[index])) return false;
       source.known = known;
       return true;
     }
@@ -121,6 +123,7 @@ export function createMemory(): Memory {
       const found: Found = { what, find, isSame, round, ...nothingYet };
       reading = found;
       const value = find(scene);
+      found.sources = found.sources.map(trimmed);
       // Whoever had it as it was need not look again where it has come out the same.
       found.value = before !== undefined && isSame(before.value, value) ? before.value : value;
       kept.set(what, found);
@@ -132,9 +135,16 @@ export function createMemory(): Memory {
 function note(sources: Source[], { device, check }: { device: string; check: CheckName }, facts: KnownFacts): void {
   const known = facts.get(device);
   const noted = sources.find((source) => source.device === device);
-  const source = noted ?? { device, known, read: [] };
+  const source = noted ?? { device, known, checks: [], as: [] };
   if (noted === undefined) sources.push(source);
-  if (!source.read.some(([read]) => read === check)) source.read.push([check, known?.get(check)]);
+  if (source.checks.includes(check)) return;
+  source.checks.push(check);
+  source.as.push(known?.get(check));
+}
+
+/** A list that things are added to takes room for more of them, and there are hundreds for each canteen. */
+function trimmed({ device, known, checks, as }: Source): Source {
+  return { device, known, checks: checks.slice(), as: as.slice() };
 }
 
 /** Beside its facts, all that a belief depends on; and time that runs backwards would wake what has lapsed. */

@@ -5,9 +5,10 @@ import type { Gap } from '#contract/gaps.ts';
 import type { ToldSpan } from '../compliance/history.ts';
 import type { CanteenState } from '../compliance/state.ts';
 import { historyRows, insertHistory } from './check-history.ts';
-import { changesIn, inserting, runAll, sized } from './sized-statements.ts';
+import { inserting, runLast, sized } from './sized-statements.ts';
 import { insertVersions } from './stored-canteens.ts';
 import type { Tables } from './tables.ts';
+import { insertCounted, tallied } from './tallies.ts';
 import { insertStates, isNews, newsOf, removeFacts, type StateNews } from './write-states.ts';
 
 /** What of one life of one canteen's outbox is accounted for: everything up to `through`, and the ranges beyond it, both ends included. */
@@ -70,32 +71,29 @@ export async function writeCommit(
   change: Omit<Commit, 'states'> & Novelty,
   versions: ReadonlyMap<string, number>,
 ): Promise<void> {
+  const { canteens, events, watermarks, states, gaps, history, refused, at } = change;
   const version = (canteen: string) => versions.get(canteen) ?? 0;
-  const [events, , crowded] = await runAll(db, [
-    insertEvents(db, change.events.map(eventRow)),
-    [
-      ...insertVersions(
-        db,
-        [...change.canteens].map((canteen) => ({ canteen, version: version(canteen), facts_since: 0 })),
-      ),
-      ...insertWatermarks(
-        db,
-        change.watermarks.map((mark) => watermarkRow(mark, change.at)),
-      ),
-      ...insertStates(db, change.states, version),
-      ...insertGaps(
-        db,
-        change.gaps.map((gap) => gapRow(gap, version(gap.canteen))),
-      ),
-      ...insertHistory(db, historyRows(change.history)),
-    ],
-    findCrowded(db, [...new Set(change.watermarks.map(({ canteen }) => canteen))]),
+  await writeRefused(db, refused);
+  await runLast(db, [
+    ...insertVersions(
+      db,
+      [...canteens].map((canteen) => ({ canteen, version: version(canteen), facts_since: 0 })),
+    ),
+    ...insertWatermarks(
+      db,
+      watermarks.map((mark) => watermarkRow(mark, at)),
+    ),
+    ...forgetOldEpochs(db, [...new Set(watermarks.map(({ canteen }) => canteen))]),
+    ...insertStates(db, states, version),
+    ...removeFacts(db, states, version),
+    ...insertGaps(
+      db,
+      gaps.map((gap) => gapRow(gap, version(gap.canteen))),
+    ),
+    ...insertHistory(db, historyRows(history)),
   ]);
-  for (const { canteen } of crowded.flatMap(({ rows }) => rows)) await forgetOldEpochs(db, canteen);
-  await removeFacts(db, change.states, version);
   // Every change of every server counts here: last, so that none has to wait for longer than another's last words.
-  await tally(db, 'events', changesIn(events));
-  await writeRefused(db, change.refused);
+  await insertCounted(db, 'events', insertEvents(db, events.map(eventRow)));
 }
 
 function eventRow({ canteen, event, receivedAt }: ReceivedEvent): Tables['events'] {
@@ -121,23 +119,19 @@ const insertWatermarks = inserting('watermarks', ['canteen', 'epoch', 'through',
   ),
 );
 
-/** Those of the canteens of which more lives are remembered than are to be. */
-const findCrowded = sized(
-  (db, size) =>
-    db
-      .selectFrom('watermarks')
-      .select('canteen')
+/** Of each canteen the lives of its outbox heard of last are remembered. */
+const forgetOldEpochs = sized(
+  (db, size) => {
+    const others = db.selectFrom('watermarks as other').where('other.canteen', '=', sql.ref<string>('watermarks.canteen'));
+    const kept = others.select('other.epoch').orderBy('other.updated_at', 'desc').orderBy('other.epoch').limit(sql.lit(epochsKept));
+    return db
+      .deleteFrom('watermarks')
       .where('canteen', 'in', Array(size).fill(''))
-      .groupBy('canteen')
-      .having(sql<boolean>`count(*) > ${sql.lit(epochsKept)}`),
+      .where(others.select(sql<number>`count(*)`.as('lives')), '>', sql.lit(epochsKept))
+      .where('epoch', 'not in', kept);
+  },
   (canteen: string) => [canteen],
 );
-
-async function forgetOldEpochs(db: Transaction<Tables>, canteen: string): Promise<void> {
-  const ofCanteen = db.selectFrom('watermarks').where('canteen', '=', canteen);
-  const kept = ofCanteen.select('epoch').orderBy('updated_at', 'desc').orderBy('epoch').limit(epochsKept);
-  await db.deleteFrom('watermarks').where('canteen', '=', canteen).where('epoch', 'not in', kept).execute();
-}
 
 function gapRow(gap: Gap, version: number): Tables['gaps'] {
   const { canteen, id, rule, status, openedAt, closedAt } = gap;
@@ -158,32 +152,18 @@ const insertGaps = inserting('gaps', ['canteen', 'id', 'rule', 'status', 'opened
 async function writeRefused(db: Transaction<Tables>, refused: Refused[]): Promise<void> {
   if (refused.length === 0) return;
   // Counted first: of two servers, each gets numbers of its own.
-  const counted = await tally(db, 'quarantined', refused.length);
+  const { value } = await tallied(db, 'quarantined', sql.val(refused.length)).returning('value').executeTakeFirstOrThrow();
+  const counted = Number(value);
   const before = counted - refused.length;
   const rows = refused.map(({ canteen, at, ...said }, index) => ({
     ...{ id: before + index + 1, canteen, at },
     ...{ topic: storable(said.topic), reason: storable(said.reason), payload: storable(said.payload) },
   }));
-  await runAll(db, [insertRefused(db, rows)]);
-  await db
-    .deleteFrom('quarantine')
-    .where('id', '<=', counted - quarantineKept)
-    .execute();
+  const tooOld = db.deleteFrom('quarantine').where('id', '<=', counted - quarantineKept);
+  await runLast(db, [...insertRefused(db, rows), tooOld.compile()]);
 }
 
 const insertRefused = inserting('quarantine', ['id', 'canteen', 'topic', 'reason', 'payload', 'at'], (insert) => insert);
-
-/** Gives the sum so far. */
-async function tally(db: Transaction<Tables>, name: string, more: number): Promise<number> {
-  if (more === 0) return 0;
-  const { value } = await db
-    .insertInto('tallies')
-    .values({ name, value: more })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet((row) => ({ value: row('tallies.value', '+', more) })))
-    .returning('value')
-    .executeTakeFirstOrThrow();
-  return Number(value);
-}
 
 /** PostgreSQL keeps no NUL in a text, and a message that was refused may hold anything. */
 function storable(text: string): string {

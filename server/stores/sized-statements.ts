@@ -1,6 +1,6 @@
 // Statements about many things at once, in a few sizes: the query builder writes each once, and it stays prepared, so that one thing more costs its values only.
-import { CompiledQuery, type DialectAdapter, type InsertQueryBuilder, type InsertResult, type Kysely, type QueryResult } from 'kysely';
-import { takesManyAtOnce } from './sqlite.ts';
+import { CompiledQuery, type DialectAdapter, type InsertQueryBuilder, type InsertResult, type Kysely, type Transaction } from 'kysely';
+import { commitsTogether } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /** Each is half of the one before, so that any number takes few statements. SQLite binds 32,766 values at once, PostgreSQL 65,535. */
@@ -43,26 +43,12 @@ export function inserting<Table extends keyof Tables>(
   );
 }
 
-type Results<Groups> = { [Each in keyof Groups]: Groups[Each] extends CompiledQuery<infer Row>[] ? QueryResult<Row>[] : never };
-
-/** Runs what is in these groups in that order, and gives back the same groups of results; all with one message, where the database is asked by messages. */
-export async function runAll<const Groups extends CompiledQuery<unknown>[][]>(
-  db: Kysely<Tables>,
-  groups: Groups,
-): Promise<Results<Groups>> {
-  const results = await db.getExecutor().provideConnection(async (connection) => {
-    if (takesManyAtOnce(connection)) return connection.executeAll(groups.flat());
-    const each: QueryResult<unknown>[] = [];
-    for (const query of groups.flat()) each.push(await connection.executeQuery(query));
-    return each;
+/** Runs these, in that order, by the end of the transaction at the latest: where the database is asked by messages, with the one that commits it. */
+export async function runLast(db: Transaction<Tables>, queries: CompiledQuery[]): Promise<void> {
+  await db.getExecutor().provideConnection(async (connection) => {
+    if (commitsTogether(connection)) return connection.executeLast(queries);
+    for (const query of queries) await connection.executeQuery(query);
   });
-  const left = results.values();
-  return groups.map((group) => [...left.take(group.length)]) as Results<Groups>;
-}
-
-/** How many rows were inserted, updated or removed. */
-export function changesIn(results: QueryResult<unknown>[]): number {
-  return results.reduce((sum, { numAffectedRows = 0n }) => sum + Number(numAffectedRows), 0);
 }
 
 function inSizes<Thing>(things: readonly Thing[]): Thing[][] {

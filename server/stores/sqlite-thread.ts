@@ -23,6 +23,10 @@ const prepare = keepingRecent((sql) => database.prepare(sql));
 const tasks = {
   /** One after the other, up to the first that fails. */
   run: (statements: Statement[]): Outcome[] => statements.map(runOne),
+  /** Also where what was to begin never did. */
+  rollback: () => {
+    if (database.isTransaction) database.exec('rollback');
+  },
   close: () => database.close(),
 };
 serve(tasks);
@@ -36,13 +40,13 @@ function runOne({ sql, parameters }: Statement): Outcome {
 /** `path` may be `:memory:`. */
 function open({ path }: { path: string }): DatabaseSync {
   const opened = new DatabaseSync(path);
-  // FULL: an acknowledged event is on the disk, not in a cache, when the power goes. The pages of hundreds of canteens stay in memory (32 MB).
+  // FULL: an acknowledged event is on the disk, not in a cache, when the power goes. The pages of hundreds of canteens stay in memory (16 MB).
   const pragmas = [
     'busy_timeout = 5000',
     'journal_mode = WAL',
     'synchronous = FULL',
     'foreign_keys = ON',
-    'cache_size = -32768',
+    'cache_size = -16384',
     forManyWrites,
   ];
   for (const pragma of pragmas) opened.exec(`pragma ${pragma}`);

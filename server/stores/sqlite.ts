@@ -1,10 +1,9 @@
 // Lets the query builder use the SQLite that is built into Node, on a thread of its own: a disk that is slow to sync holds up nobody but who waits for it.
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -23,44 +22,55 @@ export async function sqliteDialect(path: string): Promise<Dialect> {
   };
 }
 
-/** A connection that takes several statements at once, and so waits only once. */
-interface ManyAtOnce extends DatabaseConnection {
-  executeAll<Row>(queries: CompiledQuery<Row>[]): Promise<QueryResult<Row>[]>;
+/** A connection that keeps statements for the end of a transaction: to begin and to end one costs no message of its own. */
+interface CommitsTogether extends DatabaseConnection {
+  /** They are run when the transaction is committed, right before. */
+  executeLast(queries: CompiledQuery[]): void;
 }
 
-export function takesManyAtOnce(connection: DatabaseConnection): connection is ManyAtOnce {
-  return 'executeAll' in connection;
+export function commitsTogether(connection: DatabaseConnection): connection is CommitsTogether {
+  return 'executeLast' in connection;
 }
 
 /** The query builder sees to it that the one connection is used by one at a time. */
 function driverOf(thread: Thread<SqliteTasks>): Driver {
-  const executeAll: ManyAtOnce['executeAll'] = async <Row>(queries: CompiledQuery<Row>[]) => {
-    const outcomes = await thread.ask('run', queries.map(statementOf));
-    return outcomes.map(({ rows, changes }) => ({
-      rows: rows as Row[],
-      ...(changes !== undefined && { numAffectedRows: BigInt(changes) }),
-    }));
+  /** What goes before the next statement, and what before the end of the transaction. */
+  let first: Statement[] = [];
+  let last: Statement[] = [];
+  const run = (statements: Statement[]) => {
+    const all = [...first, ...statements];
+    first = [];
+    return thread.ask('run', all);
   };
-  const connection: ManyAtOnce = {
-    executeAll,
-    executeQuery: async (query) => {
-      const [result] = await executeAll([query as CompiledQuery<never>]);
-      return result ?? { rows: [] };
+  const connection: CommitsTogether = {
+    executeQuery: async <Row>(query: CompiledQuery) => {
+      const { rows = [], changes } = (await run([statementOf(query)])).at(-1) ?? {};
+      return { rows: rows as Row[], ...(changes !== undefined && { numAffectedRows: BigInt(changes) }) };
     },
+    executeLast: (queries) => last.push(...queries.map(statementOf)),
     streamQuery: () => {
       throw new Error('this database gives no streams: ask for some rows at a time');
     },
   };
-  const run = async (sql: string) => void (await executeAll([CompiledQuery.raw(sql)]));
   return {
     init: async () => undefined,
     acquireConnection: async () => connection,
     releaseConnection: async () => undefined,
-    beginTransaction: () => run('begin'),
-    commitTransaction: () => run('commit'),
-    rollbackTransaction: () => run('rollback'),
+    beginTransaction: async () => {
+      first = [bare('begin')];
+      last = [];
+    },
+    commitTransaction: async () => void (await run([...last, bare('commit')])),
+    rollbackTransaction: async () => {
+      first = [];
+      await thread.ask('rollback', undefined);
+    },
     destroy: thread.close,
   };
+}
+
+function bare(sql: string): Statement {
+  return { sql, parameters: [] };
 }
 
 /** The query builder hands on what our own typed queries gave it: strings, numbers and null only. */

@@ -30,8 +30,10 @@ export function insertStates(db: Transaction<Tables>, news: StateNews[], version
 }
 
 /** Those that are gone, which is seldom; `facts_since` says so. */
-export async function removeFacts(db: Transaction<Tables>, news: StateNews[], version: (canteen: string) => number): Promise<void> {
-  for (const { canteen, facts } of news) if (facts.gone.length > 0) await removeSome(db, canteen, facts.gone.map(rowKey), version(canteen));
+export function removeFacts(db: Transaction<Tables>, news: StateNews[], version: (canteen: string) => number): CompiledQuery[] {
+  return news.flatMap(({ canteen, facts: { gone } }) =>
+    gone.length === 0 ? [] : removeSome(db, canteen, gone.map(rowKey), version(canteen)),
+  );
 }
 
 function rowKey({ fact }: KnownFact): string {
@@ -49,7 +51,9 @@ const insertFacts = inserting('facts', ['canteen', 'key', 'body', 'version'], (i
 );
 
 /** Whoever has an older version in memory could not see that they are gone. */
-async function removeSome(db: Transaction<Tables>, canteen: string, keys: string[], version: number): Promise<void> {
-  for (const key of keys) await db.deleteFrom('facts').where('canteen', '=', canteen).where('key', '=', key).execute();
-  await db.updateTable('versions').set({ facts_since: version }).where('canteen', '=', canteen).execute();
+function removeSome(db: Transaction<Tables>, canteen: string, keys: string[], version: number): CompiledQuery[] {
+  return [
+    ...keys.map((key) => db.deleteFrom('facts').where('canteen', '=', canteen).where('key', '=', key).compile()),
+    db.updateTable('versions').set({ facts_since: version }).where('canteen', '=', canteen).compile(),
+  ];
 }
