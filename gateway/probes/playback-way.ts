@@ -86,8 +86,8 @@ async function makersWay(device: Device, options: WayOptions, { detail }: Device
       return still;
     },
     async questionFor({ recording, at }, { theirs, utcOffsetMinutes }) {
-      const whole = Math.floor(theirs(at) / 1000) * 1000;
-      return { address: new URL(await playbackPath(session, { recording, at: whole, utcOffsetMinutes, signal }), door), at: undefined };
+      const second = Math.floor(theirs(at) / 1000) * 1000;
+      return { address: new URL(await playbackPath(session, { recording, at: second, utcOffsetMinutes, signal }), door), at: undefined };
     },
   };
 }
