@@ -73,7 +73,6 @@ export async function writeCommit(
 ): Promise<void> {
   const { canteens, events, watermarks, states, gaps, history, refused, at } = change;
   const version = (canteen: string) => versions.get(canteen) ?? 0;
-  await writeRefused(db, refused);
   await runLast(db, [
     ...insertVersions(
       db,
@@ -94,6 +93,7 @@ export async function writeCommit(
   ]);
   // Every change of every server counts here: last, so that none has to wait for longer than another's last words.
   await insertCounted(db, 'events', insertEvents(db, events.map(eventRow)));
+  await writeRefused(db, refused);
 }
 
 function eventRow({ canteen, event, receivedAt }: ReceivedEvent): Tables['events'] {
