@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import type { Fact } from '#contract/facts.ts';
 import { createCamera, type SimulatedCamera } from '../simulators/camera.ts';
 import { type ClipName, type Media, prepareMedia } from '../simulators/media.ts';
@@ -14,50 +14,52 @@ const patient = { timeout: 120_000, interval: 50 };
 const sound = { reachable: 'ok', clock: 'ok', identity: 'ok', stream: 'ok', picture: 'ok' };
 
 let media: Media;
-let folder: string;
-let server: RememberingServer;
-let cameras: SimulatedCamera[];
-let gateway: RunningGateway;
-
 beforeAll(async () => {
   media = await prepareMedia();
 }, 120_000);
-async function plugIn(serial: string, about: { port?: number; clip?: ClipName; password?: string } = {}): Promise<SimulatedCamera> {
-  const { port = 0, clip = 'h264-1080p', password = 'kitchen-cameras' } = about;
-  const camera = await createCamera({ media, identity: { serial }, port, clip, username: 'mingzao', password });
-  cameras.push(camera);
-  return camera;
-}
-
-function watch(devices: Record<string, SimulatedCamera>, scan: SimulatedCamera[] = Object.values(devices)): void {
-  gateway = runGatewayFor({ folder, server: server.url, devices, discovery: { multicast: false, scan: scan.map(host) } });
-}
 
 const host = ({ port }: SimulatedCamera) => `127.0.0.1:${port}`;
-const facts = (device: string) => server.facts().filter((fact) => fact.device === device);
-const present = (device: string) => Object.fromEntries(facts(device).map((fact) => [fact.check, fact.fault ?? fact.outcome]));
-const becomes = (device: string, expected: Record<string, string>) =>
-  vi.waitFor(() => expect(present(device)).toMatchObject(expected), patient);
-const newest = (device: string, check: Fact['check']) => facts(device).findLast((fact) => fact.check === check)?.measured;
-const widths = (device: string) => new Set(facts(device).flatMap(({ measured = {} }) => ('width' in measured ? [measured.width] : [])));
 
-describe('a camera', () => {
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'relocation-'));
-    server = await createRememberingServer('canteen-1');
-    cameras = [];
-  });
-  afterEach(async () => {
-    await gateway.stop();
+/** Cameras, a gateway and what it tells: of one test alone, since these wait more than they work and go side by side. */
+async function openSite({ onTestFinished }: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'relocation-'));
+  const server = await createRememberingServer('canteen-1');
+  const cameras: SimulatedCamera[] = [];
+  let gateway: RunningGateway | undefined;
+  onTestFinished(async () => {
+    await gateway?.stop();
     await server.close();
     for (const camera of cameras) await camera.close();
     rmSync(folder, { recursive: true });
   });
+  const facts = (device: string) => server.facts().filter((fact) => fact.device === device);
+  const present = (device: string) => Object.fromEntries(facts(device).map((fact) => [fact.check, fact.fault ?? fact.outcome]));
+  return {
+    server,
+    present,
+    plugIn: async (serial: string, about: { port?: number; clip?: ClipName; password?: string } = {}): Promise<SimulatedCamera> => {
+      const { port = 0, clip = 'h264-1080p', password = 'kitchen-cameras' } = about;
+      const camera = await createCamera({ media, identity: { serial }, port, clip, username: 'mingzao', password });
+      cameras.push(camera);
+      return camera;
+    },
+    watch: (devices: Record<string, SimulatedCamera>, scan: SimulatedCamera[] = Object.values(devices)): RunningGateway => {
+      gateway = runGatewayFor({ folder, server: server.url, devices, discovery: { multicast: false, scan: scan.map(host) } });
+      return gateway;
+    },
+    becomes: (device: string, expected: Record<string, string>) =>
+      vi.waitFor(() => expect(present(device)).toMatchObject(expected), patient),
+    newest: (device: string, check: Fact['check']) => facts(device).findLast((fact) => fact.check === check)?.measured,
+    widths: (device: string) => new Set(facts(device).flatMap(({ measured = {} }) => ('width' in measured ? [measured.width] : []))),
+  };
+}
 
-  test('that has changed its address is found by its serial number, and stays what it was, also for the next gateway', async () => {
+describe.concurrent('a camera', () => {
+  test('that has changed its address is found by its serial number, and stays what it was, also for the next gateway', async (context) => {
+    const { server, plugIn, watch, becomes, newest, present } = await openSite(context);
     const spare = await plugIn('SPARE');
     const camera = await plugIn('A');
-    watch({ 'camera-1': camera }, [spare]);
+    const gateway = watch({ 'camera-1': camera }, [spare]);
     await becomes('camera-1', sound);
     await spare.close();
     await camera.close();
@@ -76,7 +78,8 @@ describe('a camera', () => {
     expect(newest('camera-1', 'reachable')).toMatchObject({ address: host(spare) });
   }, 300_000);
 
-  test('that swaps its address with another, between two looks, is never taken for it', async () => {
+  test('that swaps its address with another, between two looks, is never taken for it', async (context) => {
+    const { server, plugIn, watch, becomes, newest, widths } = await openSite(context);
     const [wide, narrow] = [await plugIn('A', { clip: 'h264-1080p' }), await plugIn('B', { clip: 'h264-720p' })];
     watch({ wide, narrow });
     await Promise.all(['wide', 'narrow'].map((device) => becomes(device, sound)));
@@ -91,7 +94,8 @@ describe('a camera', () => {
     expect([widths('wide'), widths('narrow')]).toEqual([new Set([1920]), new Set([1280])]);
   }, 300_000);
 
-  test('whose address is taken by one with another password is found all the same, with nothing of the other', async () => {
+  test('whose address is taken by one with another password is found all the same, with nothing of the other', async (context) => {
+    const { server, plugIn, watch, becomes, newest, widths } = await openSite(context);
     const spare = await plugIn('SPARE');
     const camera = await plugIn('A', { clip: 'h264-720p' });
     watch({ 'camera-1': camera }, [spare, camera]);
@@ -108,7 +112,8 @@ describe('a camera', () => {
     expect(widths('camera-1')).toEqual(new Set([1280]));
   }, 300_000);
 
-  test('that gives its address to another one and stays away is told as missing, with nothing of the other', async () => {
+  test('that gives its address to another one and stays away is told as missing, with nothing of the other', async (context) => {
+    const { server, plugIn, watch, becomes, widths } = await openSite(context);
     const camera = await plugIn('A', { clip: 'h264-720p' });
     watch({ 'camera-1': camera });
     await becomes('camera-1', sound);
