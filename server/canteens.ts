@@ -17,6 +17,7 @@ import { createNews } from './news.ts';
 import { epochsKept, type Watermark } from './stores/commit.ts';
 import type { Decision, Held, StateStore } from './stores/state-store.ts';
 import { type KnownMark, nothingTaken, type TakenIn } from './take-in.ts';
+import { createTurns } from './turns.ts';
 
 /** What is to be taken in together, in one transaction. */
 export interface Intake {
@@ -33,7 +34,7 @@ export interface Canteens {
   find(id: string, now: number): Standing | undefined;
   /** What is accounted for of every outbox. */
   watermarks(): Watermark[];
-  /** One at a time. When the promise is rejected nothing has changed, neither in memory nor in the store. */
+  /** One at a time of each canteen. When the promise is rejected nothing has changed, neither in memory nor in the store. */
   apply(intake: Intake): Promise<TakenIn>;
   /** Judges every canteen anew for the pages; what that opens and closes is stored where this server is `leading`, the one that does so. */
   passTime(about: { leading: boolean }): Promise<void>;
@@ -87,7 +88,7 @@ export async function openCanteens(deps: {
   const standings = new Map<string, Kept>();
   const { judge, ...judges } = createJudges({ standard, log });
   const news = createNews(live);
-  let tail: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
   let storing = true;
   const known = (id: string) => standings.get(id);
 
@@ -100,15 +101,15 @@ export async function openCanteens(deps: {
       return standing === undefined ? undefined : current(standing, at);
     },
     watermarks: () => [...standings.values()].flatMap(({ marks }) => marks),
-    apply: (intake) => storeInTurn(() => apply(intake)),
+    apply: async (intake) => (await applyBesideOthers(intake)) ?? storeAlone(() => apply(intake)),
     passTime: ({ leading }) =>
-      storeInTurn(async () => {
+      storeAlone(async () => {
         const due = judgeAnew();
         await apply({ canteens: leading ? due : [] });
       }),
-    catchUp: (ids) => inTurn(() => catchUp(ids ?? [...identities.keys()])),
-    supervise: (identity) => storeInTurn(() => supervise(identity)),
-    release: (id) => storeInTurn(() => release(id)),
+    catchUp: (ids) => turns.alone(() => catchUp(ids ?? [...identities.keys()])),
+    supervise: (identity) => storeAlone(() => supervise(identity)),
+    release: (id) => storeAlone(() => release(id)),
     storing: () => storing,
     announceGaps: async () => {
       for (const standing of standings.values()) await publishGaps(standing);
@@ -121,24 +122,20 @@ export async function openCanteens(deps: {
     },
   };
 
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = tail.then(work);
-    tail = done.catch(() => undefined);
-    return done;
+  function storeAlone<Result>(change: () => Promise<Result>): Promise<Result> {
+    return turns.alone(() => watched(change));
   }
 
   /** A database may still be read that cannot be written, and the other way round: only a change tells whether there can be one. */
-  function storeInTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    return inTurn(async () => {
-      try {
-        const changed = await change();
-        storing = true;
-        return changed;
-      } catch (error) {
-        storing = false;
-        throw error;
-      }
-    });
+  async function watched<Result>(change: () => Promise<Result>): Promise<Result> {
+    try {
+      const changed = await change();
+      storing = true;
+      return changed;
+    } catch (error) {
+      storing = false;
+      throw error;
+    }
   }
 
   async function supervise(identity: CanteenIdentity): Promise<void> {
@@ -168,23 +165,39 @@ export async function openCanteens(deps: {
     judges.forget(id);
   }
 
+  /** What comes of some canteens is judged while that of others is on its way to the disk. Undefined where that cannot be: then nothing is done yet. */
+  async function applyBesideOthers(intake: Intake): Promise<TakenIn | undefined> {
+    if (!alone) return undefined;
+    return turns.about(intake.canteens, () => watched(async () => (concernsEveryone() ? undefined : change(intake, { everyone: false }))));
+  }
+
   async function apply(intake: Intake): Promise<TakenIn> {
-    // Where the servers were away every canteen is concerned, whatever the intake is about.
-    for (let everyone = !attendance.hasBegun() || attendance.moment().moved; ; everyone = true) {
-      const canteens = everyone ? [...identities.keys(), ...intake.canteens] : intake.canteens;
-      let change: Change | undefined;
-      const versions = await store.change({ canteens, known, attendance: everyone }, (held) => {
-        change = decide(intake, held, everyone);
-        return change?.decision;
-      });
-      if (change === undefined || versions === undefined) continue;
-      attendance.note(change.decision.at, change.decision.attended);
-      await remember(change, versions);
-      return change.taken;
+    for (let everyone = concernsEveryone(); ; everyone = true) {
+      const taken = await change(intake, { everyone });
+      if (taken !== undefined) return taken;
     }
   }
 
-  /** Changes nothing: the store may yet fail. Undefined: every canteen is concerned, and these are not all. */
+  /** Where the servers were away every canteen is concerned, whatever the intake is about. */
+  function concernsEveryone(): boolean {
+    return !attendance.hasBegun() || attendance.moment().moved;
+  }
+
+  /** Undefined: every canteen is concerned, and these are not all; nothing is changed. */
+  async function change(intake: Intake, { everyone }: { everyone: boolean }): Promise<TakenIn | undefined> {
+    const canteens = everyone ? [...identities.keys(), ...intake.canteens] : intake.canteens;
+    let decided: Change | undefined;
+    const versions = await store.change({ canteens, known, attendance: everyone }, (held) => {
+      decided = decide(intake, held, everyone);
+      return decided?.decision;
+    });
+    if (decided === undefined || versions === undefined) return undefined;
+    attendance.note(decided.decision.at, decided.decision.attended);
+    await remember(decided, versions);
+    return decided.taken;
+  }
+
+  /** Changes nothing: the store may yet fail. */
   function decide({ canteens, takeIn = () => nothingTaken }: Intake, held: Held, everyone: boolean): Change | undefined {
     const { newer } = held;
     const isFirst = !attendance.hasBegun();

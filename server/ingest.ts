@@ -39,13 +39,22 @@ interface Waiting {
   refused: (error: ServerError) => void;
 }
 
+/** A batch from when it is gathered. */
+interface Storing {
+  canteens: ReadonlySet<string>;
+  /** It is stored, or is given up; and the one before it is answered. */
+  kept: Promise<unknown>;
+  answered: Promise<void>;
+}
+
+const nothing: Storing = { canteens: new Set(), kept: Promise.resolve(), answered: Promise.resolve() };
 const batchBytesMax = 8 * 1024 * 1024;
 /** Some ten events. A gateway that was cut off sends hundreds at a time. */
 const smallBytesMax = 8 * 1024;
-/** Of large messages in one batch: less than a tenth of a second of work. */
-const largeBytesMax = 512 * 1024;
-/** Read while others are being stored: more than two batches, and little beside what waits unread, as read it takes several times the room. */
-const readAheadBytesMax = 4 * 1024 * 1024;
+/** Of large messages in one batch: less than a twentieth of a second of work. */
+const largeBytesMax = 256 * 1024;
+/** Read while others are being stored: some batches, and little beside what waits unread, as read it takes several times the room. */
+const readAheadBytesMax = 1024 * 1024;
 /** A message of backlog of each of a thousand gateways. */
 const waitingBytesMax = 128 * 1024 * 1024;
 const retryMs = { first: 100, most: 5_000 };
@@ -118,25 +127,37 @@ export function createIngest(deps: {
 
   async function run(): Promise<void> {
     if (!closing.signal.aborted) await pause(gatherMs);
-    let answered: Promise<void> | undefined;
+    let before = nothing;
     while (waiting.length > 0) {
-      const batch = nextBatch();
-      const since = performance.now();
-      const readings = batch.map(({ message, items }) => ({ message, items: items ?? readMessage(message) }));
-      const taken = await keep({ canteens: batch.map(({ message }) => message.canteen), takeIn: (known) => takeIn(readings, known) });
-      await answered;
-      answered = answer(batch, taken, since);
+      const batch = nextBatch(before.canteens);
+      const next = batch.length === 0 ? { ...nothing, answered: before.answered } : store(batch, before);
+      await before.kept;
+      before = next;
       // What comes meanwhile is stored next.
-      if (waiting.length === 0) await answered;
+      if (waiting.length === 0) await before.kept;
+      if (waiting.length === 0) await before.answered;
     }
     running = undefined;
   }
 
-  /** What is small first, and of what is large only so much that what happens now does not wait for a backlog; each canteen's in their order. */
-  function nextBatch(): Waiting[] {
+  /** Judged while the one before is on its way to the disk, of other canteens, and written right after it. */
+  function store(batch: Waiting[], before: Storing): Storing {
+    const since = performance.now();
+    const readings = batch.map(({ message, items }) => ({ message, items: items ?? readMessage(message) }));
+    const canteens = new Set(batch.map(({ message }) => message.canteen));
+    const taken = keep({ canteens, takeIn: (known) => takeIn(readings, known) });
+    const kept = Promise.all([taken, before.answered]);
+    return { canteens, kept, answered: kept.then(([all]) => answer(batch, all, since)) };
+  }
+
+  /**
+   * What is small first, and of what is large only so much that what happens now does not wait for a backlog; each canteen's in their order, and nothing of
+   * those something is `being` stored of.
+   */
+  function nextBatch(being: ReadonlySet<string>): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
-    const leftOf = new Set<string>();
+    const leftOf = new Set(being);
     const room = { all: batchBytesMax, large: largeBytesMax };
     for (const next of waiting) {
       const { items, message } = next;

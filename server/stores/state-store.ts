@@ -47,7 +47,8 @@ export interface Tallies {
 export interface StateStore {
   /**
    * The one way canteens change: those asked for are changed by nobody else meanwhile, and `decide` says what becomes of them. All of it is written or,
-   * where it gives nothing or the promise is rejected, nothing. Gives the version of every canteen asked for, as it is then.
+   * where it gives nothing or the promise is rejected, nothing. Gives the version of every canteen asked for, as it is then. Each may be asked for by one
+   * change at a time only: others are decided while it is being written.
    */
   change(asked: ChangeAsked, decide: (held: Held) => Decision | undefined): Promise<ReadonlyMap<string, number> | undefined>;
   /** Of these canteens, those that are not as known, all as of one moment. */
@@ -78,9 +79,11 @@ export function stateStore(db: Kysely<Tables>, others?: Others): StateStore {
   return {
     change: async (asked, decide) => {
       const canteens = [...new Set(asked.canteens)];
-      const about = { ...asked, canteens, others, uncertain };
+      // Where no other server writes, whatever is in memory is as it is stored.
+      const isDoubtful = (canteen: string) => others !== undefined || asked.known(canteen) === undefined || uncertain.has(canteen);
+      const about = { ...asked, canteens, doubtful: canteens.filter(isDoubtful), others };
       try {
-        const versions = await db.transaction().execute((transaction) => changeHeld(transaction, about, decide));
+        const versions = await (isAsKnown(about) ? changeKnown(db, about, decide) : changeHeld(db, about, decide));
         if (versions !== undefined) for (const canteen of canteens) uncertain.delete(canteen);
         return versions;
       } catch (error) {
@@ -123,20 +126,34 @@ async function readTallies(db: Kysely<Tables>): Promise<Tallies> {
   return { eventsStored: value('events'), quarantined: value('quarantined') };
 }
 
-async function changeHeld(
-  db: Transaction<Tables>,
-  about: ChangeAsked & { canteens: string[]; others: Others | undefined; uncertain: ReadonlySet<string> },
-  decide: (held: Held) => Decision | undefined,
-) {
-  const { canteens, known, attendance = false, others, uncertain } = about;
-  // Where no other server writes, whatever is in memory is as it is stored.
-  const isDoubtful = (canteen: string) => others !== undefined || known(canteen) === undefined || uncertain.has(canteen);
-  const doubtful = canteens.filter(isDoubtful);
-  const held = await holdVersions(db, { canteens: doubtful, lock: others !== undefined });
-  await others?.clock.ask(db);
-  const newer = await readNewer(db, held, known);
-  const decision = decide({ newer, attendedUntil: attendance ? await readAttendance(db) : undefined });
+type About = ChangeAsked & { canteens: string[]; doubtful: string[]; others: Others | undefined };
+
+/** Then nothing has to be read, and nobody has to be kept from changing it. */
+function isAsKnown({ doubtful, others, attendance = false }: About): boolean {
+  return doubtful.length === 0 && others === undefined && !attendance;
+}
+
+/** Decided at once: others, of other canteens, may still be on their way to the disk, and are written before. */
+async function changeKnown(db: Kysely<Tables>, about: About, decide: (held: Held) => Decision | undefined) {
+  const decision = decide({ newer: [], attendedUntil: undefined });
   if (decision === undefined) return undefined;
+  return db.transaction().execute((transaction) => write(transaction, { ...about, held: [] }, decision));
+}
+
+async function changeHeld(db: Kysely<Tables>, about: About, decide: (held: Held) => Decision | undefined) {
+  const { doubtful, known, attendance = false, others } = about;
+  return db.transaction().execute(async (transaction) => {
+    const held = await holdVersions(transaction, { canteens: doubtful, lock: others !== undefined });
+    await others?.clock.ask(transaction);
+    const newer = await readNewer(transaction, held, known);
+    const decision = decide({ newer, attendedUntil: attendance ? await readAttendance(transaction) : undefined });
+    return decision && write(transaction, { ...about, held }, decision);
+  });
+}
+
+/** Gives the version of every canteen asked for; of those in doubt it is as `held`. */
+async function write(db: Transaction<Tables>, about: About & { held: Awaited<ReturnType<typeof holdVersions>> }, decision: Decision) {
+  const { canteens, known, others, held } = about;
   const versions = new Map(canteens.map((canteen) => [canteen, known(canteen)?.version ?? 0]));
   for (const { canteen, version } of held) versions.set(canteen, version);
   const novelty = noveltyOf(decision);

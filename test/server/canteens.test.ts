@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Held } from '../../server/stores/state-store.ts';
 import { identities, openParts, standard } from './app-parts.ts';
 import { heartbeat, instant, layout, reachable, started, upMessage } from './ingest-messages.ts';
 
@@ -17,6 +18,28 @@ function storeUrl(): string {
 
 const open = async ({ store }: Pick<Awaited<ReturnType<typeof openParts>>, 'store'>) =>
   (await store.gaps({ status: 'open', limit: 100 })).map(({ canteen, id }) => `${canteen} ${id}`).toSorted();
+
+test('what one canteen tells is judged while another’s is on its way to the disk, and its own next word after that', async () => {
+  const order: string[] = [];
+  const { canteens } = await openParts({
+    store: (real) => ({
+      ...real,
+      change: async (asked, decide) => {
+        const about = [...asked.canteens].join(' ');
+        const decided = (held: Held) => {
+          order.push(`judged ${about}`);
+          return decide(held);
+        };
+        const versions = await real.change(asked, decided);
+        order.push(`stored ${about}`);
+        return versions;
+      },
+    }),
+  });
+  order.length = 0;
+  await Promise.all([['qiaodong'], ['heping'], ['qiaodong']].map((ids) => canteens.apply({ canteens: ids })));
+  expect(order).toEqual(['judged qiaodong', 'judged heping', 'stored qiaodong', 'judged qiaodong', 'stored heping', 'stored qiaodong']);
+});
 
 describe('the server’s clock', () => {
   test('set back by an hour while it runs makes no gateway heard, and no fact believed, an hour longer', async () => {

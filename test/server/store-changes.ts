@@ -6,7 +6,7 @@ import { started } from './ingest-messages.ts';
 
 type Changing = Pick<StateStore, 'change' | 'canteens'>;
 
-const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
+export const nothing: Commit = { at: started, events: [], watermarks: [], refused: [], states: [], gaps: [], history: [] };
 
 export async function commit(store: Changing, change: Partial<Commit>): Promise<void> {
   const decision = { ...nothing, ...change, attended: false };

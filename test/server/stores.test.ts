@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { Gap } from '#contract/gaps.ts';
 import { fold } from '../../server/compliance/fold.ts';
 import { noFacts } from '../../server/compliance/known-facts.ts';
-import { newCanteen } from '../../server/compliance/state.ts';
+import { type CanteenState, newCanteen } from '../../server/compliance/state.ts';
 import { createHousekeeping } from '../../server/housekeeping.ts';
 import { type Commit, epochsKept, quarantineKept } from '../../server/stores/commit.ts';
 import { openDatabase } from '../../server/stores/database.ts';
@@ -16,7 +16,7 @@ import { silent } from './app-parts.ts';
 import { heartbeat, instant, layout, loss, reachable, started } from './ingest-messages.ts';
 import { openStateStore } from './open-state-store.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
-import { commit, storedCanteens } from './store-changes.ts';
+import { commit, nothing, storedCanteens } from './store-changes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const empty = newCanteen('qiaodong', started);
@@ -29,6 +29,10 @@ function gap(id: string, about: Partial<Gap> = {}): Gap {
     ...{ measured: text, required: text, cause: text, fix: text, clause: text },
     ...about,
   };
+}
+
+function heardAgain(state: CanteenState): CanteenState {
+  return fold(state, { kind: 'heartbeat', heartbeat: heartbeat().data }, started + 1);
 }
 
 function refused(count: number): Commit['refused'] {
@@ -69,6 +73,33 @@ describe.each(engines)('the state store on %s', (_, place) => {
     await store.close();
     store = await openStateStore(at.url, at.password);
   }
+
+  test('what becomes of one canteen is decided while another is being written, and is written though the other fails', async () => {
+    const states = ['qiaodong', 'heping', 'xinghua'].map((id) => newCanteen(id, started));
+    await commit(store, { states: states.map((after) => ({ before: undefined, after })) });
+    const order: string[] = [];
+    const changes = states.map(async (before) => {
+      const asked = { canteens: [before.canteen], known: () => ({ version: 1, state: before }) };
+      await store.change(asked, () => {
+        order.push(`${before.canteen} decided`);
+        if (before.canteen === 'heping') throw new Error('no');
+        return { ...nothing, attended: false, states: [{ before, after: heardAgain(before) }] };
+      });
+      order.push(`${before.canteen} written`);
+    });
+    expect(order).toEqual(['qiaodong decided', 'heping decided', 'xinghua decided']);
+    await expect(changes[1]).rejects.toThrow('no');
+    await Promise.all([changes[0], changes[2]]);
+    expect(order.slice(3)).toEqual(['qiaodong written', 'xinghua written']);
+    const stored = (await storedCanteens(store)).map(({ canteen, state }) => [canteen, state?.gateway.heardAt]);
+    expect(new Map(stored as [string, number][])).toEqual(
+      new Map([
+        ['qiaodong', started + 1],
+        ['heping', null],
+        ['xinghua', started + 1],
+      ]),
+    );
+  });
 
   test('what is in memory is read anew after a change that failed, since it may have been stored all the same', async () => {
     await commit(store, { states: [{ before: undefined, after: empty }] });
