@@ -7,8 +7,9 @@ export default defineConfig({
     hookTimeout: 240_000,
     projects: [
       {
+        // Three on two cores: half of their time they wait for what takes its time by design.
         extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: ['test/flow/**'], maxWorkers: 2, sequence: { groupOrder: 0 } },
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: ['test/flow/**'], maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         // Whole canteens whose video runs in real time: with other tests beside it, it would falter, and that is a gap.
