@@ -7,13 +7,14 @@ export interface Turns {
 }
 
 export function createTurns(): Turns {
-  let lastAlone: Promise<unknown> = Promise.resolve();
+  let everything: Promise<unknown> = Promise.resolve();
+  let lastAlone = everything;
   /** By canteen, since then. */
   const lastAbout = new Map<string, Promise<unknown>>();
   return {
     alone: (work) => {
-      const { done, over } = begin([lastAlone, ...lastAbout.values()], work);
-      lastAlone = over;
+      const { done, over } = begin([everything], work);
+      everything = lastAlone = over;
       lastAbout.clear();
       return done;
     },
@@ -21,6 +22,7 @@ export function createTurns(): Turns {
       const ids = [...canteens];
       const { done, over } = begin([lastAlone, ...ids.map((id) => lastAbout.get(id))], work);
       for (const id of ids) lastAbout.set(id, over);
+      everything = Promise.all([everything, over]);
       return done;
     },
   };

@@ -35,6 +35,7 @@ export function createDrain(deps: {
   let presentSent = 0;
   let backlogSent = 0;
   let stored: number | undefined; // as far as the last acknowledgement went
+  let heard = false; // one has come since it was last looked
   let alarm = new AbortController();
   let free = Promise.withResolvers<void>();
 
@@ -96,12 +97,14 @@ export function createDrain(deps: {
     let wasAhead = isAhead();
     while (!signal.aborted) {
       const before = stored;
+      heard = false;
       await deps.sleep(waitMs, signal);
       const inVain = wasAhead && before === stored && !signal.aborted;
       waitMs = inVain ? Math.min(2 * waitMs, resendAfterMsMax) : resendAfterMs;
       wasAhead = inVain || isAhead();
       if (!inVain) continue;
-      if (stored !== undefined) deps.stuck(stored);
+      // Of several servers one may have said an older word last; on a line that went dead right then, the newer one does not come.
+      if (heard && stored !== undefined) deps.stuck(stored);
       startAgain();
     }
   };
@@ -111,6 +114,7 @@ export function createDrain(deps: {
     lineFree: () => free.promise,
     acknowledged(sequence) {
       stored = sequence;
+      heard = true;
       for (const sent of Object.values(ahead)) for (const each of sent) if (each <= sequence) sent.delete(each);
       wake();
     },

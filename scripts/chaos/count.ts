@@ -3,7 +3,8 @@ import type { Decision } from './journal.ts';
 
 export interface StoredEvent {
   canteen: string;
-  type: string;
+  /** Of a loss: what is lost, and why. */
+  loss?: string;
   /** Of a fact: the number of the decision it was, and what was decided. */
   number?: number;
   camera?: string;
@@ -68,7 +69,7 @@ function countEvents(canteen: string, decisions: Decision[], events: StoredEvent
     if (fact !== undefined && (fact.camera !== camera || fact.outcome !== outcome)) found.strange.push(`${name} is another one`);
   }
   for (const number of facts.keys()) found.strange.push(`${canteen} decision ${number} was never made`);
-  for (const { type } of events) if (type === 'cn.mingzao.loss.v1') found.strange.push(`${canteen} told a loss`);
+  for (const { loss } of events) if (loss !== undefined) found.strange.push(`${canteen} told a loss: ${loss}`);
 }
 
 /** What is open now is what was decided last, and of one camera one gap was open at a time, for as many faults as there were at most. */
@@ -102,8 +103,8 @@ export function readEvent({ canteen, body }: { canteen?: unknown; body?: unknown
   const number = /^decision (\d+)$/.exec(data.detail ?? '')?.[1];
   return {
     canteen: String(canteen),
-    type,
     ...(number !== undefined && { number: Number(number), camera: data.device, outcome: data.outcome }),
+    ...(type === 'cn.mingzao.loss.v1' && { loss: `${data.from} to ${data.to}, ${data.reason}` }),
   };
 }
 

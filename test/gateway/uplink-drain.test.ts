@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createOutbox, type Outbox } from '../../gateway/outbox.ts';
 import { createDrain, type Drain } from '../../gateway/uplink/drain.ts';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
@@ -117,13 +117,27 @@ test('nothing is sent again while acknowledgements come', async () => {
   expect(sent.flat()).toEqual([3, 1, 2]);
 });
 
-test('a server that goes on acknowledging the same is told of', async () => {
-  put(3);
-  await start();
-  acknowledge(3);
-  put(2);
-  await clock.advance(0);
-  drain.acknowledged(0);
-  await clock.advance(61_000);
-  expect(stuckAt).toEqual([0]);
+describe('an acknowledgement that goes back', () => {
+  beforeEach(async () => {
+    put(3);
+    await start();
+    acknowledge(3);
+    put(2);
+    await clock.advance(0);
+    drain.acknowledged(0);
+    await clock.advance(31_000);
+  });
+
+  test('is told of where the server goes on with it', async () => {
+    drain.acknowledged(0);
+    await clock.advance(30_000);
+    expect(stuckAt).toEqual([0]);
+  });
+
+  test('was only an older word where the line has been dead since, and what waits is sent again', async () => {
+    const before = sent.length;
+    await clock.advance(30_000);
+    expect(stuckAt).toEqual([]);
+    expect(sent.slice(before).flat().toSorted()).toEqual([4, 5]);
+  });
 });
